@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The typed surface of the native addon (native/addon). Only binding.ts loads it; nothing here is public.
+
+/** A Windows call that failed: thrown as an Error with these properties. */
+export interface NativeFailure extends Error {
+  /** The Win32 or Winsock code. */
+  readonly errno: number
+  /** The Windows function that failed. */
+  readonly syscall: string
+}
+
+/** One entry of a catalog as WSAEnumNameSpaceProviders and the registry tell it. */
+export interface NativeCatalogEntry {
+  /** Lower-case GUID without braces. */
+  readonly id: string
+  readonly name: string
+  readonly namespace: number
+  readonly version: number
+  readonly enabled: boolean
+  /** Unexpanded library path; '' if it could not be read. */
+  readonly path: string
+}
+
+export type NativeCatalog = 'native' | 'x86'
+
+/** Who is at the other end, read from the system when it connected. */
+export interface NativeClient {
+  readonly processId: number
+  readonly imagePath: string | undefined
+  readonly architecture: 'x86' | 'x64' | 'arm64'
+  readonly sessionId: number
+  readonly userSid: string
+  readonly integrity: 'untrusted' | 'low' | 'medium' | 'high' | 'system'
+  readonly elevated: boolean
+  readonly appContainerSid: string | undefined
+}
+
+/** What `serve` writes into the control file. Entries are in the sidecar's order. */
+export interface NativeFilter {
+  readonly entries: readonly { readonly id: string; readonly namespace: number; readonly flags: number }[]
+  /** Lower-case text without "*." or dots at the ends; `entries` is a bit mask. */
+  readonly patterns: readonly { readonly kind: number; readonly text: string; readonly entries: number }[]
+  readonly blocks: readonly { readonly address: Uint8Array; readonly family: 4 | 6; readonly prefix: number; readonly entries: number }[]
+  readonly classes: readonly { readonly id: string; readonly entries: number }[]
+  readonly codes: readonly number[]
+  readonly asksStillValid: boolean
+  readonly graceMs: number
+  readonly lookupDeadlineMs: number
+  readonly ioctlDeadlineMs: number
+  readonly registerDeadlineMs: number
+  readonly breakerFailures: number
+  readonly breakerProbeMs: number
+  readonly hostWaitLimit: number
+  /** SHA-256 of the revision string; undefined if the provider does not vouch. */
+  readonly revision: Uint8Array | undefined
+}
+
+export interface NativeServeOptions {
+  readonly controlPath: string
+  readonly filter: NativeFilter
+  /** Security descriptor of the pipe in SDDL, owner included. */
+  readonly pipeSddl: string
+  readonly maxClients: number
+  readonly maxCallsPerClient: number
+  /** The Winsock code that a call is answered with 25 ms before its deadline. */
+  readonly onFailure: number
+}
+
+/** Everything the addon tells JavaScript, in order per client. `body` is the frame behind its header (a copy). */
+export type NativeEvent =
+  | { readonly type: 'connect'; readonly client: number; readonly identity: NativeClient }
+  | { readonly type: 'disconnect'; readonly client: number; readonly reason: 'closed' | 'killed' | 'refused' | 'protocol' }
+  | { readonly type: 'frame'; readonly client: number; readonly kind: number; readonly flags: number; readonly call: number; readonly lookup: number; readonly body: Uint8Array }
+  /** The addon has answered `call` with onFailure: its handler is late. */
+  | { readonly type: 'late'; readonly client: number; readonly call: number }
+  /** The provider was uninstalled while we serve it. */
+  | { readonly type: 'retired' }
+
+export interface NativeStats {
+  readonly clients: number
+  readonly calls: number
+  readonly subscriptions: number
+  readonly framesIn: number
+  readonly framesOut: number
+  readonly refusedClients: number
+  readonly rejectedFrames: number
+  readonly late: number
+}
+
+/** One served provider: its pipe, its control file, its I/O thread and its one threadsafe function. */
+export interface NativeServer {
+  readonly pipeName: string
+  readonly epoch: number
+  /** Sends one frame (header made by the addon) and ends the call for deadlines. False: client or call is gone. */
+  answer(client: number, kind: number, flags: number, call: number, lookup: number, body: Uint8Array): boolean
+  /** Bumps these counters and tells the clients that subscribed to them. */
+  change(indices: readonly number[]): void
+  /** Drops a client after what is queued for it was sent; its calls are answered no more. */
+  disconnect(client: number): void
+  stats(): NativeStats
+  ref(): void
+  unref(): void
+  /** Stops accepting; existing connections go on. */
+  stopAccepting(): void
+  /** Closes everything; resolves when the I/O thread has ended. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface Native {
+  readonly abi: 1
+  readonly isElevated: () => boolean
+  /** 'S-1-5-…' of the account this process runs as. */
+  readonly currentUserSid: () => string
+  /** Known folder, from the system and not the environment. */
+  readonly folder: (which: 'ProgramFiles' | 'ProgramData') => string
+
+  // Catalog. Throw NativeFailure.
+  readonly catalogList: (catalog: NativeCatalog) => NativeCatalogEntry[]
+  readonly catalogInstall: (catalog: NativeCatalog, entry: { readonly id: string; readonly name: string; readonly namespace: number; readonly version: number; readonly path: string }) => void
+  readonly catalogUninstall: (catalog: NativeCatalog, id: string) => void
+  readonly catalogEnable: (catalog: NativeCatalog, id: string, enabled: boolean) => void
+  /** WSCWriteNameSpaceOrder: the whole list. */
+  readonly catalogOrder: (catalog: NativeCatalog, ids: readonly string[]) => void
+
+  // Files that `install` makes.
+  /** Makes a folder (and missing parents, with the same descriptor) or checks an existing one. */
+  readonly createProtectedFolder: (path: string, sddl: string) => void
+  /** The offending right if somebody else than administrators, SYSTEM or TrustedInstaller owns or can write `path`; undefined if fine. */
+  readonly folderFault: (path: string) => string | undefined
+  /** Pure: the same judgement on a descriptor given as SDDL. */
+  readonly descriptorFault: (sddl: string) => string | undefined
+  /** AccessCheck of a well-known or given SID against a descriptor: the mask granted. Pure but for the token it makes. */
+  readonly setDescriptor: (path: string, sddl: string) => void
+  readonly getDescriptor: (path: string) => string
+  /** Makes the control file or takes an existing one over, and clears `retired`. Never resizes one that is there. */
+  readonly createControlFile: (path: string, sddl: string) => void
+  readonly retireControlFile: (path: string) => void
+  /** The state a reader sees; undefined if unreadable. */
+  readonly readControlFile: (path: string) => { readonly retired: boolean; readonly epoch: number; readonly hostPid: number; readonly pipeName: string } | undefined
+  /** Bytes of a sidecar, and back. */
+  readonly encodeSidecar: (sidecar: { readonly ids: readonly string[]; readonly hostSid: string; readonly controlPath: string }) => Uint8Array
+  readonly decodeSidecar: (bytes: Uint8Array) => { readonly ids: readonly string[]; readonly hostSid: string; readonly controlPath: string } | undefined
+  /** MoveFileEx with MOVEFILE_DELAY_UNTIL_REBOOT. */
+  readonly deleteAtReboot: (path: string) => void
+  /** Process ids that have `path` loaded as a module, as far as the caller may see. */
+  readonly processesUsing: (path: string) => { readonly processId: number; readonly imagePath: string }[]
+
+  /**
+   * Takes the provider over (lock on the control file; EALREADY-like NativeFailure with `hostPid` if another host
+   * holds it), writes the filter under the sequence, bumps epoch (and the global counter unless the revision is the
+   * recorded one), makes the pipe, starts the I/O thread.
+   */
+  readonly serve: (options: NativeServeOptions, onEvent: (event: NativeEvent) => void) => NativeServer
+}
