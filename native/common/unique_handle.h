@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Owners of Win32 resources, and the only file that may call their closing functions. Freestanding: fit for the
-// DLL. Handles that fail as null and handles that fail as INVALID_HANDLE_VALUE are different types.
+// Owners of Win32 resources, and the only file that may call their closing functions. Freestanding:
+// fit for the DLL. Handles that fail as null and handles that fail as INVALID_HANDLE_VALUE are
+// different types.
 #ifndef WINSOCK_NSP_COMMON_UNIQUE_HANDLE_H_
 #define WINSOCK_NSP_COMMON_UNIQUE_HANDLE_H_
 
@@ -9,9 +10,9 @@
 
 namespace nsp {
 
-// Owns one resource. A policy names its type (`Type`), the value that means "none" (`None`), and how it is
-// closed (`Close`). Closing keeps the thread's last error, so that a failing function may return the reason for
-// its failure after its owners have cleaned up.
+// Owns one resource. A policy names its type (`Type`), the value that means "none" (`None`), and
+// how it is closed (`Close`). Closing keeps the thread's last error, so that a failing function may
+// return the reason for its failure after its owners have cleaned up.
 template <typename Policy>
 class Unique {
  public:
@@ -117,7 +118,8 @@ struct PoolWaitPolicy {
   static Type None() noexcept { return nullptr; }
   static void Close(Type value) noexcept { CloseThreadpoolWait(value); }
 };
-// What the security and text functions of Windows allocate for their caller: SIDs, descriptors, strings.
+// What the security and text functions of Windows allocate for their caller: SIDs, descriptors,
+// strings.
 template <typename T>
 struct LocalPolicy {
   using Type = T;
