@@ -103,5 +103,11 @@ int wmain() {
   // The program's own children may still hold its pipes: end them, then the pipes run dry.
   TerminateJobObject(job, code);
   WaitForMultipleObjects(2, copies, TRUE, INFINITE);
+  // Unix keeps eight bits of it, and 0x100 must not look like success.
+  if (code > 255) {
+    std::fwprintf(stderr, L"launcher: the program ended with 0x%08lX\n", code);
+    std::fflush(stderr);
+    code = 255;
+  }
   ExitProcess(code);
 }

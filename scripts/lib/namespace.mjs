@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Private mount and process namespaces: what is mounted or started inside is gone when the command
+// ends, however it or this process ends.
+import { spawnSync } from 'node:child_process'
+import { isRoot } from './host.mjs'
+import { Stop } from './say.mjs'
+
+const FLAGS = ['--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--propagation', 'private']
+const AS_USER = ['--user', '--map-root-user']
+
+let prefix
+/** Finds out once how this process may make namespaces: as root, or in a user namespace. */
+function unshare() {
+  if (prefix) return prefix
+  const works = (flags) =>
+    spawnSync('unshare', [...flags, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
+  for (const flags of isRoot() ? [FLAGS, [...AS_USER, ...FLAGS]] : [[...AS_USER, ...FLAGS]]) {
+    if (works(flags)) {
+      prefix = flags
+      return prefix
+    }
+  }
+  throw new Stop(
+    'this machine forbids private mount namespaces (unshare --mount --pid), which the rig runs in',
+    isRoot()
+      ? 'in a container, start it with: --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined'
+      : 'run as root, or allow user namespaces: sudo sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0',
+  )
+}
+
+/**
+ * The command that runs a shell script with arguments in namespaces of its own. setpriv ties it to
+ * this process, so that SIGKILL here ends it too.
+ */
+export function inNamespace(script, args = []) {
+  const shell = ['sh', '-c', script, 'sh', ...args]
+  return { command: 'setpriv', args: ['--pdeathsig', 'KILL', 'unshare', ...unshare(), ...shell] }
+}
+
+/**
+ * Shell lines that make the folder $R a root to run Wine in. After it come pairs of paths that are
+ * bound into it at the same place.
+ */
+export const ENTER_ROOT = `
+set -e
+mount --rbind /dev "$R/dev"
+mount -t proc proc "$R/proc" 2>/dev/null || mount --rbind /proc "$R/proc"
+mount -t tmpfs -o mode=1777 tmpfs "$R/tmp"
+for file in /etc/hosts /etc/resolv.conf; do
+  if [ -e "$file" ] && [ -e "$R$file" ]; then mount --bind "$file" "$R$file"; fi
+done
+bind() { mkdir -p "$R$1"; mount --rbind "$1" "$R$1"; }
+`

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The npm packages of the lock file: installed again only when that file changed.
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from './paths.mjs'
+import { step } from './say.mjs'
+import { run } from './shell.mjs'
+
+const STAMP = join(ROOT, 'node_modules', '.winsock-nsp-lock')
+
+export async function ensurePackages() {
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex')
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return
+  await step('npm ci', () =>
+    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: ROOT,
+      remedy: 'with the network there: npm ci',
+    }),
+  )
+  writeFileSync(STAMP, wanted)
+}

@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Runs programs: their output goes to a log file or to the caller, never lost when they fail.
+import { spawn, spawnSync } from 'node:child_process'
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { CACHE } from './paths.mjs'
+import { Stop } from './say.mjs'
+
+/** The full path of a program on PATH (or in the folders where root's programs lie), or undefined. */
+export function which(name) {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
+  return folders
+    .filter((folder) => folder.startsWith('/'))
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path))
+}
+
+/** Runs a program and returns what it printed, or undefined if it failed. */
+export function output(command, args, options = {}) {
+  const done = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options })
+  return done.status === 0 ? done.stdout : undefined
+}
+
+/**
+ * Runs a program to its end. Its output goes to prepare.log in the cache folder; if it fails, the
+ * last lines are in the error.
+ */
+export function run(command, args, { remedy, echo = false, ...options } = {}) {
+  mkdirSync(CACHE, { recursive: true })
+  const log = join(CACHE, 'prepare.log')
+  appendFileSync(log, `\n$ ${command} ${args.join(' ')}\n`)
+  return new Promise((resolve, reject) => {
+    const tail = []
+    const keep = (chunk) => {
+      appendFileSync(log, chunk)
+      if (echo) process.stderr.write(chunk)
+      tail.push(String(chunk))
+      if (tail.length > 200) tail.shift()
+    }
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    child.on('error', (error) => reject(new Stop(`${command}: ${error.message}`, remedy)))
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve()
+      const lines = tail
+        .join('')
+        .trimEnd()
+        .split('\n')
+        .slice(echo ? -1 : -40)
+        .join('\n')
+      const how = signal ? `was ended by ${signal}` : `ended with ${code}`
+      reject(
+        new Stop(
+          `${command} ${args.slice(0, 3).join(' ')} … ${how}:\n${lines}\n(all of it: ${log})`,
+          remedy,
+        ),
+      )
+    })
+  })
+}
