@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// A provider that records each call in the file named by NSP_RIG_PROBE_LOG and misbehaves as the
+// GUID of its catalog entry asks: {70726f62-NNNN-BBBB-...}, NNNN is its number, BBBB the behaviour.
+#include <cstdio>
+
+#include "provider_kit.h"
+
+namespace {
+
+constexpr DWORD kNameSpace = 2002;
+
+// Its own control code answers what it was told about the calling thread.
+constexpr DWORD kWhoCalls = 0xD80000A0;
+struct ThreadReport {
+  DWORD given;         // 1: lpThreadId was not NULL
+  DWORD same_thread;   // 1: ThreadHandle is a usable handle of the thread that called
+  DWORD reserved;      // low half of Reserved
+};
+
+enum Behaviour : unsigned {
+  kRefuseNotFound = 0x0001,
+  kRefuseNoData = 0x0002,
+  kNoIoctl = 0x0004,
+  kStartFails = 0x0008,
+  kNullSetService = 0x0010,
+  kShortTable = 0x0020,
+  kFindsNothing = 0x0040,
+};
+
+struct Lookup {
+  GUID provider;
+  DWORD flags;
+  SRWLOCK lock = SRWLOCK_INIT;  // guards next
+  int next = 0;
+};
+
+rig::LookupTable<Lookup> g_lookups;
+
+// One line a call: process id, function, number of the provider, a detail.
+void Record(const char* function, const GUID& id, DWORD detail) {
+  rig::KeepLastError keep;
+  wchar_t path[MAX_PATH];
+  if (GetEnvironmentVariableW(L"NSP_RIG_PROBE_LOG", path, MAX_PATH) == 0) return;
+  const HANDLE file =
+      CreateFileW(path, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_ALWAYS,
+                  FILE_ATTRIBUTE_NORMAL, nullptr);
+  if (file == INVALID_HANDLE_VALUE) return;
+  char line[96];
+  const int size = snprintf(line, sizeof line, "%lu %s %u %lu\n", GetCurrentProcessId(), function,
+                            static_cast<unsigned>(id.Data2), detail);
+  DWORD written = 0;
+  WriteFile(file, line, static_cast<DWORD>(size), &written, nullptr);
+  CloseHandle(file);
+}
+
+INT WSAAPI Cleanup(LPGUID provider) {
+  Record("NSPCleanup", *provider, 0);
+  return 0;
+}
+
+INT WSAAPI Begin(LPGUID provider, LPWSAQUERYSETW restrictions, LPWSASERVICECLASSINFOW, DWORD flags,
+                 LPHANDLE handle) {
+  Record("NSPLookupServiceBegin", *provider, restrictions->dwNameSpace);
+  if ((provider->Data3 & kRefuseNotFound) != 0) return rig::Fail(WSASERVICE_NOT_FOUND);
+  if ((provider->Data3 & kRefuseNoData) != 0) return rig::Fail(WSANO_DATA);
+  const auto lookup = std::make_shared<Lookup>();
+  lookup->provider = *provider;
+  lookup->flags = flags;
+  *handle = g_lookups.Add(lookup);
+  return 0;
+}
+
+// Two results, probe-N-1 and probe-N-2.
+INT WSAAPI Next(HANDLE handle, DWORD flags, LPDWORD length, LPWSAQUERYSETW results) {
+  const std::shared_ptr<Lookup> lookup = g_lookups.Find(handle);
+  if (lookup == nullptr) return rig::Fail(WSA_INVALID_HANDLE);
+  Record("NSPLookupServiceNext", lookup->provider, *length);
+  rig::ExclusiveLock lock(&lookup->lock);
+  if ((lookup->provider.Data3 & kFindsNothing) != 0) return rig::Fail(WSASERVICE_NOT_FOUND);
+  if (lookup->next == 2) return rig::Fail(WSA_E_NO_MORE);
+  rig::Answer answer;
+  wchar_t name[32];
+  swprintf(name, 32, L"probe-%u-%d", static_cast<unsigned>(lookup->provider.Data2),
+           lookup->next + 1);
+  answer.name = name;
+  answer.comment.assign(100, L'c');
+  const int result = rig::WriteAnswer(answer, lookup->provider, kNameSpace,
+                                      rig::EffectiveFlags(lookup->flags, flags), length, results);
+  if (result == 0) ++lookup->next;
+  return result;
+}
+
+INT WSAAPI End(HANDLE handle) {
+  const std::shared_ptr<Lookup> lookup = g_lookups.Remove(handle);
+  if (lookup == nullptr) return rig::Fail(WSA_INVALID_HANDLE);
+  Record("NSPLookupServiceEnd", lookup->provider, 0);
+  return 0;
+}
+
+INT WSAAPI Ioctl(HANDLE handle, DWORD code, LPVOID, DWORD, LPVOID out, DWORD out_size,
+                 LPDWORD returned, LPWSACOMPLETION completion, LPWSATHREADID thread) {
+  const std::shared_ptr<Lookup> lookup = g_lookups.Find(handle);
+  if (lookup == nullptr) return rig::Fail(WSA_INVALID_HANDLE);
+  Record("NSPIoctl", lookup->provider, code);
+  if (code == SIO_NSP_NOTIFY_CHANGE) {
+    if (completion == nullptr) return rig::Fail(WSAEWOULDBLOCK);
+    return rig::Fail(IsBadReadPtr(completion, sizeof *completion) ? WSAEFAULT : WSAEOPNOTSUPP);
+  }
+  if (code != kWhoCalls) return rig::Fail(WSAEOPNOTSUPP);
+  ThreadReport report{};
+  if (out == nullptr || out_size < sizeof report) return rig::Fail(WSAEFAULT);
+  if (thread != nullptr) {
+    report.given = 1;
+    report.same_thread = GetThreadId(thread->ThreadHandle) == GetCurrentThreadId() ? 1 : 0;
+    report.reserved = static_cast<DWORD>(thread->Reserved);
+  }
+  memcpy(out, &report, sizeof report);
+  if (returned != nullptr) *returned = sizeof report;
+  return 0;
+}
+
+}  // namespace
+
+extern "C" INT WSAAPI NSPStartup(LPGUID provider, LPNSP_ROUTINE routines) {
+  if (provider == nullptr || routines == nullptr) return rig::Fail(WSAEINVAL);
+  Record("NSPStartup", *provider, routines->cbSize);
+  if ((provider->Data3 & kStartFails) != 0) return rig::Fail(WSASYSNOTREADY);
+  rig::FillRoutines(routines);
+  routines->NSPCleanup = Cleanup;
+  routines->NSPLookupServiceBegin = Begin;
+  routines->NSPLookupServiceNext = Next;
+  routines->NSPLookupServiceEnd = End;
+  routines->NSPIoctl = Ioctl;
+  if ((provider->Data3 & kNoIoctl) != 0) routines->NSPIoctl = nullptr;
+  if ((provider->Data3 & kNullSetService) != 0) routines->NSPSetService = nullptr;
+  if ((provider->Data3 & kShortTable) != 0) routines->cbSize = sizeof *routines - sizeof(void*);
+  return 0;
+}

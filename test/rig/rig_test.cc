@@ -1,0 +1,2 @@
+int rig_test_dummy;
+int wmain(){return 0;}

@@ -1,0 +1,1 @@
+int rig_test_ioctl_dummy;
