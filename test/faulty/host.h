@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// What the parts of faulty-host.exe know of each other: the records, the behaviour that a test has
+// set for each name and code, and the control file.
+#pragma once
+
+#include <winsock2.h>
+#include <windows.h>
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "bytes.h"
+#include "control.h"
+#include "record.h"
+
+namespace faulty {
+
+using Arguments = std::map<std::string, std::string>;
+
+struct HostRecord {
+  Record record;
+  int entry_mask = 7;  // bit by entry index
+};
+
+// How the handler of one name or code behaves.
+struct Behaviour {
+  bool hold = false;
+  bool never = false;
+  bool broken = false;  // throws, or yields nonsense: both are onFailure
+  uint32_t code = 0;    // the Winsock code it fails with
+  int waiting = 0;
+  int aborted = 0;
+  uint32_t releases = 0;
+};
+
+class Host {
+ public:
+  std::mutex mutex;  // guards everything below
+  std::condition_variable changed;
+  std::vector<HostRecord> records;
+  std::map<std::wstring, Behaviour> names;
+  std::map<uint32_t, Behaviour> codes;
+  std::vector<std::string> calls;  // JSON objects
+  bool still_valid = true;
+  ControlFile* control = nullptr;
+  uint32_t change_number = 0;  // wakes the watching connections
+  bool stopping = false;
+};
+Host& TheHost();
+
+// host_data.cc
+std::wstring Wide(const std::string& utf8);
+std::string Utf8(const std::wstring& wide);
+std::string JsonText(const std::string& utf8);
+Bytes FromHex(const std::string& hex);
+bool ParseGuid(const std::string& text, GUID* id);
+std::string GuidText(const GUID& id);
+bool ParseAddress(const std::string& text, RecordAddress* address);
+void LoadInitialRecords(Host* host);
+std::wstring KeyOf(const std::wstring& name);
+
+// host_handlers.cc: the answer to one request; `gone` says whether the client has left.
+Bytes Answer(const Bytes& request, const std::function<bool()>& gone);
+
+// host_pipe.cc
+bool OpenControl(bool create);
+void ServePipe();  // names the pipe, publishes the control file, starts listening
+void Retire(bool retired);
+
+// host_verbs.cc: the JSON answer to one command line.
+std::string RunVerb(const std::string& verb, const Arguments& arguments);
+
+// host_self.cc
+std::string RunSelf(const std::string& operation);
+
+}  // namespace faulty

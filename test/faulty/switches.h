@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The switches: each makes the provider wrong in one way, so that a test can be seen to fail. The
+// name comes from the environment variable NSP_FAULTY, read once; none is on without it.
+#pragma once
+
+namespace faulty {
+
+enum class Switch {
+  kNone,
+#define X(constant, name) constant,
+#include "switches.inc"
+#undef X
+  kUnknown,
+};
+
+// The one switch that is on in this process. kUnknown when NSP_FAULTY names none: NSPStartup then
+// refuses, so that a misspelt name fails every row instead of none.
+Switch ActiveSwitch();
+inline bool Broken(Switch which) { return ActiveSwitch() == which; }
+
+}  // namespace faulty
