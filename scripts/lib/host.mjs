@@ -16,7 +16,6 @@ const TOOLS = [
   ['ninja', 'ninja-build'],
   ['g++', 'g++'],
   ['python3', 'python3'],
-  ['clang-format', 'clang-format'],
 ]
 export const ROOT_TOOLS = [['debootstrap', 'debootstrap']]
 

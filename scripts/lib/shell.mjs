@@ -60,3 +60,17 @@ export function run(command, args, { remedy, echo = false, ...options } = {}) {
     })
   })
 }
+
+/** Runs a program and gathers all that it prints: { code, text }. */
+export function collect(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const chunks = []
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    child.stdout.on('data', (chunk) => chunks.push(chunk))
+    child.stderr.on('data', (chunk) => chunks.push(chunk))
+    child.on('error', (error) => resolve({ code: 127, text: `${command}: ${error.message}` }))
+    child.on('close', (code) =>
+      resolve({ code: code ?? 1, text: Buffer.concat(chunks).toString() }),
+    )
+  })
+}

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: winsock-nsp contributors
+# SPDX-License-Identifier: MIT
+# The build with MSVC on Windows (npm run build:native): the addon, and the provider DLL of the same
+# architecture. The source lists equal native/sources.cmake, which a test asserts. `npm install`
+# never runs this: package.json says "gypfile": false.
+{
+  'variables': {
+    'common_sources': [
+    ],
+    'provider_sources': [
+    ],
+    'addon_sources': [
+    ],
+  },
+  'target_defaults': {
+    'include_dirs': ['.', 'native', 'native/common'],
+    'defines': [
+      'UNICODE',
+      '_UNICODE',
+      'WIN32_LEAN_AND_MEAN',
+      'NOMINMAX',
+      'NTDDI_VERSION=0x0A000000',
+      'NSP_VERSION_MAJOR=<!(node -p "require(\'./package.json\').version.split(/[.-]/)[0]")',
+      'NSP_VERSION_MINOR=<!(node -p "require(\'./package.json\').version.split(/[.-]/)[1]")',
+      'NSP_VERSION_PATCH=<!(node -p "require(\'./package.json\').version.split(/[.-]/)[2]")',
+    ],
+    'defines!': ['_WIN32_WINNT=0x0602', '_HAS_EXCEPTIONS=0'],
+    'configurations': {
+      # The static runtime: a DLL that lives in other people's processes brings nothing along.
+      'Release': {'msvs_settings': {'VCCLCompilerTool': {'RuntimeLibrary': 0}}},
+      'Debug': {'msvs_settings': {'VCCLCompilerTool': {'RuntimeLibrary': 1}}},
+    },
+    'msvs_settings': {
+      'VCCLCompilerTool': {
+        'WarningLevel': 4,
+        'WarnAsError': 'true',
+        'AdditionalOptions': [
+          '/std:c++20', '/permissive-', '/utf-8', '/guard:cf', '/sdl',
+          '/external:anglebrackets', '/external:W0',
+        ],
+      },
+      'VCLinkerTool': {
+        'AdditionalOptions': ['/guard:cf', '/DYNAMICBASE', '/NXCOMPAT'],
+      },
+    },
+  },
+  'targets': [
+    {
+      'target_name': 'addon',
+      'product_name': 'winsock-nsp',
+      'sources': ['<@(common_sources)', '<@(addon_sources)'],
+      'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except'],
+      'defines': ['NAPI_VERSION=9'],
+      'libraries': ['ws2_32.lib', 'advapi32.lib'],
+    },
+    {
+      'target_name': 'provider',
+      'type': 'shared_library',
+      'product_name': 'winsock-nsp',
+      'product_extension': 'dll',
+      'win_delay_load_hook': 'false',
+      'sources': ['<@(common_sources)', '<@(provider_sources)', 'native/provider/provider.rc'],
+      'libraries': ['advapi32.lib'],
+      'msvs_settings': {
+        'VCCLCompilerTool': {
+          'ExceptionHandling': 0,
+          'RuntimeTypeInfo': 'false',
+          'AdditionalOptions': ['/Zc:threadSafeInit-'],
+        },
+        'VCLinkerTool': {
+          'ModuleDefinitionFile': '<(module_root_dir)/native/provider/provider.def',
+          # Both products are called winsock-nsp; what lies beside them must not be.
+          'ImportLibrary': '$(OutDir)provider.lib',
+          'ProgramDatabaseFile': '$(OutDir)provider.pdb',
+        },
+      },
+    },
+    {
+      'target_name': 'package',
+      'type': 'none',
+      'dependencies': ['addon', 'provider'],
+      'copies': [
+        {
+          'destination': '<(module_root_dir)/prebuilds/win32-<(target_arch)',
+          'files': ['<(PRODUCT_DIR)/winsock-nsp.node', '<(PRODUCT_DIR)/winsock-nsp.dll'],
+        },
+      ],
+    },
+  ],
+}

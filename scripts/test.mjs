@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// npm test: prepares what is missing, builds, and runs everything; the last line has the counts.
+import { main, say } from './lib/say.mjs'
+import {
+  add,
+  lintSuite,
+  linuxSuite,
+  nativeSuite,
+  nothing,
+  WINDOWS_FOLDERS,
+  windowsSuite,
+} from './lib/suites.mjs'
+import { prepare } from './prepare.mjs'
+
+const PARTS = ['lint', 'linux', 'native', ...WINDOWS_FOLDERS]
+const HELP = `usage: node scripts/test.mjs [--only=PART[,PART...]] [--grep=PATTERN] [--no-build]
+Parts: ${PARTS.join(', ')}. --grep goes to mocha, for the linux part and the Windows parts.
+`
+
+function parse(args) {
+  const options = { only: PARTS, grep: undefined, build: true }
+  for (const arg of args) {
+    const [name, value] = arg.split(/=(.*)/s)
+    if (name === '--only' && value) options.only = value.split(',')
+    else if (name === '--grep' && value) options.grep = value
+    else if (arg === '--no-build') options.build = false
+    else return undefined
+  }
+  return options.only.every((part) => PARTS.includes(part)) ? options : undefined
+}
+
+function heading(title) {
+  process.stdout.write(`\n${title}\n`)
+}
+
+async function runParts(rig, { only, grep }) {
+  const total = nothing()
+  if (only.includes('lint')) {
+    heading('Lint and types')
+    add(total, await lintSuite())
+  }
+  if (only.includes('linux')) {
+    heading('Checks on Linux')
+    add(total, await linuxSuite({ grep }))
+  }
+  if (only.includes('native')) {
+    heading('Native unit tests')
+    add(total, await nativeSuite(rig))
+  }
+  const folders = WINDOWS_FOLDERS.filter((folder) => only.includes(folder))
+  if (folders.length > 0) {
+    heading(`In Windows Node: ${folders.join(', ')}`)
+    add(total, await windowsSuite(rig, folders, { grep }))
+  }
+  return total
+}
+
+function summary({ passed, failed, skipped, failures }) {
+  if (failures.length > 0) {
+    heading('Failures')
+    for (const { title, message } of failures) {
+      const [first = ''] = message.split('\n')
+      process.stdout.write(`  ✖ ${title}${first ? `\n      ${first}` : ''}\n`)
+    }
+  }
+  process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`)
+  return failed === 0 && passed > 0 ? 0 : 1
+}
+
+await main(async (args) => {
+  if (args.includes('--help')) return void process.stdout.write(HELP)
+  const options = parse(args)
+  if (!options) {
+    process.stderr.write(HELP)
+    return 2
+  }
+  const started = Date.now()
+  const rig = await prepare({ prefix: 'test', fresh: true, build: options.build })
+  try {
+    const total = await runParts(rig, options)
+    say(`\n${((Date.now() - started) / 1000).toFixed(0)} s`)
+    return summary(total)
+  } finally {
+    rig.release()
+  }
+})

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The built files themselves: what they import and export, how they may be loaded, and that nothing
+// of a C++ runtime got into the DLL.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from '../../scripts/lib/paths.mjs'
+
+const OBJDUMP = { x64: 'x86_64-w64-mingw32-objdump', x86: 'i686-w64-mingw32-objdump' }
+const FOLDERS = { x64: 'prebuilds/win32-x64', x86: 'prebuilds/win32-ia32' }
+const ALLOWED = ['KERNEL32.dll', 'ADVAPI32.dll', 'msvcrt.dll']
+
+const dump = (arch, file) =>
+  execFileSync(OBJDUMP[arch], ['-p', join(ROOT, FOLDERS[arch], file)], { encoding: 'utf8' })
+
+const importsOf = (text) => [...text.matchAll(/^\s*DLL Name: (.+)$/gm)].map((match) => match[1])
+
+function exportsOf(text) {
+  const table = /\[Ordinal\/Name Pointer\] Table[^\n]*\n([\s\S]*?)\n\s*\n/.exec(text)?.[1] ?? ''
+  return [...table.matchAll(/^\s*\[[^\]]+\](?:\s+\+base\[[^\]]+\]\s+\S+)?\s+(\S+)\s*$/gm)].map(
+    (m) => m[1],
+  )
+}
+
+function definedNames(file) {
+  const text = readFileSync(join(ROOT, file), 'utf8').replace(/;.*/g, '')
+  const body = text.slice(text.indexOf('EXPORTS') + 'EXPORTS'.length)
+  return body
+    .split('\n')
+    .map((line) => /^\s*([\w.]+)/.exec(line)?.[1])
+    .filter(Boolean)
+}
+
+for (const arch of ['x64', 'x86']) {
+  describe(`winsock-nsp.dll ${arch}`, () => {
+    let text
+    before(() => {
+      text = dump(arch, 'winsock-nsp.dll')
+    })
+
+    it('imports nothing but what every process has', () => {
+      const imports = importsOf(text)
+      assert.ok(imports.length > 0)
+      for (const name of imports) assert.ok(ALLOWED.includes(name), `imports ${name}`)
+    })
+
+    it('exports what provider.def names, undecorated', () => {
+      const names = definedNames('native/provider/provider.def').sort()
+      assert.deepEqual(exportsOf(text).sort(), names)
+    })
+
+    it('has no symbol of libstdc++ in its link map', () => {
+      const map = readFileSync(join(ROOT, 'build', arch, 'provider.map'), 'utf8')
+      assert.match(map, /provider/)
+      assert.doesNotMatch(map, /libstdc\+\+|libsupc\+\+/)
+      assert.doesNotMatch(map, /\b_?_ZNK?St|\b_?__cxa_|\b_?__gxx_personality/)
+    })
+
+    it('may lie anywhere in memory and holds no executable data', () => {
+      assert.match(text, /DYNAMIC_BASE/)
+      assert.match(text, /NX_COMPAT/)
+      if (arch === 'x64') assert.match(text, /HIGH_ENTROPY_VA/)
+    })
+  })
+}
+
+describe('winsock-nsp.node', () => {
+  it('does not name its host program among the DLLs it needs at load', () => {
+    const text = dump('x64', 'winsock-nsp.node')
+    const imports = importsOf(text).map((name) => name.toLowerCase())
+    assert.ok(imports.length > 0)
+    assert.ok(!imports.includes('node.exe'), 'imports node.exe directly')
+    // Wine lacks none of these; a libstdc++ or winpthread DLL would have to be shipped.
+    for (const name of imports) assert.doesNotMatch(name, /^(lib|cyg|msys)/)
+  })
+})
