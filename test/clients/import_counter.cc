@@ -4,7 +4,9 @@
 // Counts what a DLL calls by rewriting its import address table.
 #include "import_counter.h"
 
+#include <atomic>
 #include <cstring>
+#include <cwchar>
 #include <set>
 #include <stdexcept>
 #include <vector>
@@ -73,10 +75,23 @@ Thunk* NewThunk() {
   return page + used++;
 }
 
+std::atomic<uint64_t> pipes_opened = 0;
+std::atomic<uint64_t> files_opened = 0;
+
+// Only the path tells whether a pipe or a file is opened.
+HANDLE WINAPI CountedCreateFile(LPCWSTR path, DWORD access, DWORD share,
+                                SECURITY_ATTRIBUTES* security, DWORD disposition, DWORD flags,
+                                HANDLE pattern) {
+  const bool pipe = path != nullptr && _wcsnicmp(path, L"\\\\.\\pipe\\", 9) == 0;
+  ++(pipe ? pipes_opened : files_opened);
+  return CreateFileW(path, access, share, security, disposition, flags, pattern);
+}
+
 void Redirect(IMAGE_THUNK_DATA& slot, const std::string& name) {
   Thunk* const thunk = NewThunk();
   thunk->count = 0;
-  thunk->target = slot.u1.Function;
+  thunk->target = name == "CreateFileW" ? reinterpret_cast<uintptr_t>(CountedCreateFile)
+                                        : static_cast<uintptr_t>(slot.u1.Function);
   WriteCode(*thunk);
   DWORD before = 0;
   VirtualProtect(&slot, sizeof slot, PAGE_READWRITE, &before);
@@ -124,6 +139,9 @@ std::map<std::string, uint64_t> ImportCounts(bool reset) {
     counts[entry.name] += entry.thunk->count;
     if (reset) entry.thunk->count = 0;
   }
+  if (pipes_opened != 0) counts["CreateFileW:pipe"] = pipes_opened;
+  if (files_opened != 0) counts["CreateFileW:file"] = files_opened;
+  if (reset) pipes_opened = files_opened = 0;
   return counts;
 }
 
