@@ -1,0 +1,330 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The shapes of the public API that are not bound to one module: queries, answers, clients, providers, hosts.
+import type { EventEmitter } from 'node:events'
+import type { WinsockCodeName } from './codes.ts'
+import type { Guid } from './guid.ts'
+import type { IoctlHandler } from './ioctl.ts'
+import type { ServiceClass } from './service-class.ts'
+
+export type Awaitable<T> = T | PromiseLike<T>
+export type Many<T> = Iterable<T> | AsyncIterable<T>
+
+// ── what a client asks ──
+
+export type QueryField = 'name' | 'type' | 'version' | 'comment' | 'addresses' | 'blob' | 'aliases' | 'queryString'
+
+/** A WSAQUERYSET restriction: copied, checked, frozen. */
+export interface Query {
+  /** As the client wrote it; undefined in an enumeration. */
+  readonly name: string | undefined
+  /** `name` with ASCII letters in lower case, without the trailing dot: compare with this. */
+  readonly key: string | undefined
+  readonly serviceClass: ServiceClass | undefined
+  readonly namespace: number
+  readonly version: { readonly value: number; readonly compare: 'equal' | 'notLess' } | undefined
+  readonly context: string | undefined
+  /** IP versions the client can use, from class and protocols. Answer with all you have: the rest is dropped. */
+  readonly families: readonly (4 | 6)[]
+  readonly protocols: readonly { readonly family: number; readonly protocol: number }[]
+  readonly queryString: string | undefined
+  readonly blob: Uint8Array | undefined
+  /** LUP_* as they came, unknown bits included. */
+  readonly flags: number
+  /** Which fields will be looked at: skip work for the others. */
+  readonly wants: { readonly [F in QueryField]: boolean }
+}
+
+// ── what a provider answers ──
+
+/** '10.0.0.7' · '10.0.0.7:443' · '[fe80::1%4]:443' · an object · raw sockaddr bytes of any family. */
+export type AddressInit =
+  | string
+  | {
+      address: string
+      port?: number | undefined
+      scopeId?: number | undefined
+      transport?: 'tcp' | 'udp' | undefined
+      local?: string | undefined
+    }
+  | {
+      family: number
+      remote?: Uint8Array | undefined
+      local?: Uint8Array | undefined
+      socketType: number
+      protocol: number
+    }
+
+/** One service instance = one successful Next. Only `addresses` is usually needed. */
+export interface ServiceInit {
+  /** Default: the name that was asked. */
+  name?: string | undefined
+  /** Default: the class that was asked. */
+  serviceClass?: ServiceClass | Guid | undefined
+  addresses?: Iterable<AddressInit> | undefined
+  /** Checked and kept; results for aliases are not made yet (docs/api.md). */
+  aliases?: Iterable<string> | undefined
+  version?: number | undefined
+  comment?: string | undefined
+  context?: string | undefined
+  queryString?: string | undefined
+  /** Opaque bytes. */
+  blob?: Uint8Array | undefined
+  /** Seconds (as in DNS). Checked and kept; answers are not published yet (docs/api.md). */
+  ttl?: number | undefined
+}
+
+export interface Address {
+  readonly family: number
+  readonly address: string | undefined
+  readonly port: number | undefined
+  readonly scopeId: number | undefined
+  readonly socketType: number
+  readonly protocol: number
+  readonly remote: Uint8Array | undefined
+  readonly local: Uint8Array | undefined
+}
+
+export interface Service {
+  readonly name: string | undefined
+  readonly serviceClass: ServiceClass | undefined
+  readonly addresses: readonly Address[]
+  readonly alias: boolean
+  readonly change: 'added' | 'changed' | 'deleted' | undefined
+  readonly version: number | undefined
+  readonly comment: string | undefined
+  readonly context: string | undefined
+  readonly queryString: string | undefined
+  readonly blob: Uint8Array | undefined
+  readonly namespace: number
+  readonly providerId: Guid
+}
+
+/** undefined, or nothing yielded: WSASERVICE_NOT_FOUND. Something, but no usable address: WSANO_DATA. */
+export type LookupAnswer = Awaitable<Many<ServiceInit> | ServiceInit | undefined>
+
+// ── who asks ──
+
+/**
+ * A process that asks. Taken from the system when it connects, never from its message. One object per connection:
+ * a WeakMap key.
+ */
+export interface Client {
+  readonly processId: number
+  /** undefined where Windows refuses to say (protected processes). */
+  readonly imagePath: string | undefined
+  readonly architecture: 'x86' | 'x64' | 'arm64'
+  readonly sessionId: number
+  readonly userSid: string
+  readonly integrity: 'untrusted' | 'low' | 'medium' | 'high' | 'system'
+  readonly elevated: boolean
+  readonly appContainerSid: string | undefined
+  /** Aborts when the process has gone. */
+  readonly signal: AbortSignal
+}
+
+/** A client's lookup handle; the same object in every call on it. */
+export interface LookupHandle {
+  readonly id: string
+  readonly query: Query
+  /** `performance.now()` when the host first heard of it. */
+  readonly openedAt: number
+}
+
+export interface CallContext {
+  readonly client: Client
+  /** Aborts with an NspError: ERR_NSP_CALL_ENDED, _CALL_TIMEOUT, _CLIENT_GONE or _HOST_CLOSED. */
+  readonly signal: AbortSignal
+  /** `performance.now()` value at which the client is answered without us; Infinity while debugging or if nobody waits. */
+  readonly deadline: number
+  readonly handle: LookupHandle | undefined
+  /** Through which catalog entry the client came. */
+  readonly entry: Entry
+}
+
+// ── the provider ──
+
+/** A registration that a client asks for. */
+export interface ServiceChange {
+  readonly service: Service
+  /** SERVICE_MULTIPLE */
+  readonly multiple: boolean
+}
+
+export interface ServiceClassInfo {
+  readonly id: Guid
+  readonly name: string
+  readonly properties: readonly {
+    readonly name: string
+    readonly namespace: number
+    readonly type: number
+    readonly value: Uint8Array
+  }[]
+}
+
+export type AccessRule =
+  | 'everyone'
+  | 'users'
+  | 'administrators'
+  | { readonly sid: string }
+  | ((client: Client) => Awaitable<boolean>)
+
+/** One catalog entry: a GUID under one namespace. */
+export interface EntryInit {
+  id: Guid
+  namespace: number
+  version?: number | undefined
+  /** Default: the provider's name. */
+  displayName?: string | undefined
+  /**
+   * Names that are ours: 'printer', 'host.example', '*.example', '*'. Required under Namespace.DNS, elsewhere
+   * default ['*'] for queries that name our namespace or GUID. All else is refused inside the client, without us.
+   */
+  owns?: readonly string[] | undefined
+  /** CIDR blocks whose reverse lookups (PTR, gethostbyaddr) are ours. */
+  ownsAddresses?: readonly string[] | undefined
+  /** Classes that are ours. Default: all. */
+  serviceClasses?: readonly (ServiceClass | Guid)[] | undefined
+  /** Contexts and LUP_CONTAINERS reach `lookup`. Default false: they are answered WSANO_DATA. */
+  hierarchical?: boolean | undefined
+}
+
+export interface Deadlines {
+  lookupMs?: number | undefined
+  ioctlMs?: number | undefined
+  registerMs?: number | undefined
+}
+
+export interface Allow {
+  connect?: AccessRule | undefined
+  sandboxed?: boolean | undefined
+  register?: AccessRule | undefined
+  ioctl?: AccessRule | undefined
+}
+
+export interface ProviderInit {
+  /** Shown by `netsh winsock show catalog` and every tool that lists providers. */
+  name: string
+  entries: { readonly [key: string]: EntryInit }
+
+  lookup?(query: Query, context: CallContext): LookupAnswer
+  /** Answer SIO_NSP_NOTIFY_CHANGE yourself: is what this handle was told still true? Costs each poll a round trip. */
+  stillValid?(handle: LookupHandle, context: CallContext): Awaitable<boolean>
+  ioctl?: readonly IoctlHandler[] | undefined
+
+  // Checked, but not called yet: WSASetService and the class functions answer WSAEOPNOTSUPP (docs/api.md).
+  register?(change: ServiceChange, context: CallContext): Awaitable<void>
+  deregister?(change: ServiceChange, context: CallContext): Awaitable<void>
+  remove?(change: ServiceChange, context: CallContext): Awaitable<void>
+  installClass?(info: ServiceClassInfo, context: CallContext): Awaitable<void>
+  removeClass?(id: Guid, context: CallContext): Awaitable<void>
+  classInfo?(id: Guid, context: CallContext): Awaitable<ServiceClassInfo | undefined>
+  /** A registration ends with the process that made it. Default false. */
+  leaseByProcess?: boolean | undefined
+
+  /** Runs when serving begins, before the first call is handled; what it returns runs when serving ends. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a start function without a return statement must fit
+  start?(host: Host): Awaitable<void | (() => Awaitable<void>)>
+  /** Vouches across restarts: same string, same data; pending notifications then go on pending. */
+  revision?(): Awaitable<string>
+  /** Written where the DLL reads them, so they hold even when this process hangs. Default 500 each; at least 50. */
+  deadlines?: Deadlines | undefined
+  /**
+   * What a client is told when a handler throws something else than a WinsockError, answers nonsense, or is late
+   * while this process lives. Default WSATRY_AGAIN.
+   */
+  onFailure?: WinsockCodeName | undefined
+  allow?: Allow | undefined
+}
+
+export interface Entry {
+  readonly key: string
+  readonly id: Guid
+  readonly namespace: number
+  readonly owns: readonly string[]
+}
+
+/** What `defineProvider` returns. */
+export interface Provider {
+  readonly name: string
+  readonly entries: { readonly [key: string]: Entry }
+}
+
+// ── the host ──
+
+export interface Limits {
+  /** Processes that may be connected at once. Default 256. */
+  clients?: number | undefined
+  /** Calls of one process that may wait at once; more are answered WSATRY_AGAIN. Default 256. */
+  callsPerClient?: number | undefined
+  /** Bytes that one lookup may answer in all. Default 16 MiB. */
+  answerBytes?: number | undefined
+}
+
+export interface ServeOptions {
+  /** 'require' (default): ERR_NSP_NOT_INSTALLED if the catalog lacks it. 'temporary': install now, uninstall on close. */
+  install?: 'require' | 'temporary' | undefined
+  /** Abort = close. */
+  signal?: AbortSignal | undefined
+  limits?: Limits | undefined
+  /** How long pending notifications wait for a restarted host. Default 30 000. */
+  restartGraceMs?: number | undefined
+}
+
+export type InvalidateScope =
+  | { readonly name: string }
+  | { readonly suffix: string }
+  | { readonly serviceClass: ServiceClass | Guid }
+  | { readonly entry: string }
+  | ((query: Query) => boolean)
+
+export type DisconnectReason = 'closed' | 'killed' | 'refused' | 'protocol'
+export type Operation = 'lookup' | 'ioctl' | 'stillValid'
+
+export interface HandlerFailure {
+  readonly operation: Operation
+  readonly error: unknown
+  readonly context: CallContext
+}
+
+export interface HostEvents {
+  connect: [client: Client]
+  disconnect: [client: Client, reason: DisconnectReason]
+  /** Never `error`: a failing handler does not end the process. Without a listener it is written to stderr once a minute. */
+  handlerError: [failure: HandlerFailure]
+  close: []
+}
+
+export interface OperationStats {
+  readonly count: number
+  readonly failed: number
+  readonly timedOut: number
+  readonly p50Us: number
+  readonly p99Us: number
+}
+
+export interface HostStats {
+  readonly clients: number
+  readonly handles: number
+  readonly pendingNotifications: number
+  readonly calls: { readonly [operation in Operation]: OperationStats }
+  readonly refusedClients: number
+  readonly rejectedFrames: number
+}
+
+export interface Host extends EventEmitter<HostEvents>, AsyncDisposable {
+  readonly provider: Provider
+  readonly clients: ReadonlySet<Client>
+  readonly closed: Promise<void>
+  /** Aborts when the host begins to close, with ERR_NSP_HOST_CLOSED. */
+  readonly signal: AbortSignal
+  /** Tell clients that answers may have changed. No scope: all. A missed change is impossible, a needless one is allowed. */
+  invalidate(scope?: InvalidateScope): void
+  ref(): this
+  unref(): this
+  /** Refuse new calls, let running ones finish (at most `timeoutMs`, default 5000), then destroy. Idempotent. */
+  close(options?: { timeoutMs?: number | undefined }): Promise<void>
+  /** Cancel everything now. Idempotent. */
+  destroy(reason?: Error): Promise<void>
+  stats(): HostStats
+}
