@@ -135,7 +135,8 @@ void ReadEntries(const RegistryKey& catalog, Width width, CatalogEntries* entrie
     CatalogEntry entry;
     if (!ReadEntry(key.get(), number, &entry)) continue;
     bool known = false;
-    for (const CatalogEntry& other : *entries) known = known || IsEqualGUID(other.id, entry.id);
+    for (const CatalogEntry& other : *entries)
+      known = known || IsEqualGUID(other.id, entry.id);
     if (!known) entries->push_back(std::move(entry));
   }
 }
@@ -151,7 +152,8 @@ LSTATUS WriteEntries(RegistryKey& catalog, Width width, const CatalogEntries& en
   status = catalog.SetDword(CountOf(width), static_cast<DWORD>(entries.size()));
   if (status != ERROR_SUCCESS) return status;
   size_t extra = entries.size() + 1;
-  while (RegDeleteKeyW(folder.get(), EntryName(extra).c_str()) == ERROR_SUCCESS) ++extra;
+  while (RegDeleteKeyW(folder.get(), EntryName(extra).c_str()) == ERROR_SUCCESS)
+    ++extra;
   return ERROR_SUCCESS;
 }
 
@@ -163,7 +165,8 @@ LSTATUS CreateCatalog(RegistryKey& catalog, bool anew) {
   if (status == ERROR_SUCCESS) {
     status = parameters.SetText(L"Current_NameSpace_Catalog", L"NameSpace_Catalog5");
   }
-  if (status == ERROR_SUCCESS) status = catalog.Create(HKEY_LOCAL_MACHINE, kCatalog, false, nullptr);
+  if (status == ERROR_SUCCESS)
+    status = catalog.Create(HKEY_LOCAL_MACHINE, kCatalog, false, nullptr);
   if (status != ERROR_SUCCESS) return status;
   DWORD serial = 0;
   const bool complete = catalog.GetDword(kSerial, &serial);

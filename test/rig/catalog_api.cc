@@ -53,7 +53,7 @@ int Install(Width width, const wchar_t* name, const wchar_t* path, DWORD name_sp
 
 int UnInstall(Width width, const GUID* id) {
   if (id == nullptr) return Fail(WSAEFAULT);
-  if (Broken(Switch::kUninstallUnknown)) {
+  if (width == OwnWidth() && Broken(Switch::kUninstallUnknown)) {
     CatalogEntries entries;
     DWORD serial = 0;
     ReadCatalog(width, &entries, &serial);

@@ -12,8 +12,12 @@ namespace rig {
 namespace {
 
 // How each of the four structures gets its name and, in the Ex forms, the installer's blob.
-std::wstring NameFor(const WSANAMESPACE_INFOW*, const CatalogEntry& entry) { return entry.name; }
-std::wstring NameFor(const WSANAMESPACE_INFOEXW*, const CatalogEntry& entry) { return entry.name; }
+std::wstring NameFor(const WSANAMESPACE_INFOW*, const CatalogEntry& entry) {
+  return entry.name;
+}
+std::wstring NameFor(const WSANAMESPACE_INFOEXW*, const CatalogEntry& entry) {
+  return entry.name;
+}
 std::string NameFor(const WSANAMESPACE_INFOA*, const CatalogEntry& entry) {
   return Narrow(entry.name.c_str());
 }
@@ -53,28 +57,17 @@ void WriteEntry(const CatalogEntry& entry, Info* info, BYTE* tail) {
   info->lpszIdentifier = reinterpret_cast<decltype(info->lpszIdentifier)>(tail);
 }
 
-// What a fault of the rig makes of the layout: each structure followed by its own strings.
-template <class Info>
-void WriteInterleaved(const CatalogEntries& entries, BYTE* at) {
-  for (const CatalogEntry& entry : entries) {
-    WriteEntry(entry, reinterpret_cast<Info*>(at), at + sizeof(Info));
-    at += sizeof(Info) + TailSize<Info>(entry);
-  }
-}
-
 template <class Info>
 int Write(const CatalogEntries& entries, DWORD* length, Info* buffer) {
   size_t size = entries.size() * sizeof(Info);
-  for (const CatalogEntry& entry : entries) size += TailSize<Info>(entry);
+  for (const CatalogEntry& entry : entries)
+    size += TailSize<Info>(entry);
   if (buffer == nullptr || *length < size) {
     if (!Broken(Switch::kListSizeMissing)) *length = static_cast<DWORD>(size);
     return Fail(WSAEFAULT);
   }
-  if (Broken(Switch::kListInterleaved)) {
-    WriteInterleaved<Info>(entries, reinterpret_cast<BYTE*>(buffer));
-    return static_cast<int>(entries.size());
-  }
   BYTE* tail = reinterpret_cast<BYTE*>(buffer + entries.size());
+  if (Broken(Switch::kListStringsOutside)) tail = new BYTE[size];  // never freed
   for (size_t i = 0; i < entries.size(); ++i) {
     WriteEntry(entries[i], &buffer[i], tail);
     tail += TailSize<Info>(entries[i]);
@@ -92,7 +85,13 @@ int EnumerateOwn(DWORD* length, Info* buffer) {
     CatalogEntries others;
     DWORD serial = 0;
     code = ReadCatalog(OwnWidth() == Width::k64 ? Width::k32 : Width::k64, &others, &serial);
-    entries.insert(entries.end(), others.begin(), others.end());
+    const size_t own = entries.size();
+    for (const CatalogEntry& other : others) {
+      bool known = false;
+      for (size_t i = 0; i < own; ++i)
+        known = known || IsEqualGUID(entries[i].id, other.id);
+      if (!known) entries.push_back(other);
+    }
   }
   return code != 0 ? Fail(code) : Write(entries, length, buffer);
 }

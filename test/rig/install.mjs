@@ -25,7 +25,13 @@ const STAND_INS = ['tcpip_standin.dll', 'nla_standin.dll']
 
 // Where distributions keep Wine's `<arch>-windows` and `<arch>-unix` folders, below a Wine root.
 function wineFolders({ triplet }) {
-  const shared = ['usr/lib', 'usr/lib64', 'usr/lib32', 'opt/wine-stable/lib', 'opt/wine-stable/lib64']
+  const shared = [
+    'usr/lib',
+    'usr/lib64',
+    'usr/lib32',
+    'opt/wine-stable/lib',
+    'opt/wine-stable/lib64',
+  ]
   return [`usr/lib/${triplet}/wine`, ...shared.map((folder) => `${folder}/wine`)]
 }
 

@@ -22,8 +22,7 @@ extern "C" INT WSAAPI WSANSPIoctl(HANDLE lookup, DWORD code, LPVOID in, DWORD in
   WSATHREADID thread = rig::CallingThreadId();
   WSATHREADID* const passed = rig::Broken(rig::Switch::kIoctlNoThread) ? nullptr : &thread;
   SetLastError(before);
-  const int result =
-      query->Ioctl(code, in, in_size, out, out_size, returned, completion, passed);
+  const int result = query->Ioctl(code, in, in_size, out, out_size, returned, completion, passed);
   SecureZeroMemory(&thread, sizeof thread);
   return result;
 }

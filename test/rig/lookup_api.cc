@@ -22,7 +22,7 @@ constexpr DWORD kLargestResult = 16u << 20;
 
 // The checks that come before any provider. 0 or the error.
 template <class Set>
-DWORD CheckBegin(const Set* restrictions, const HANDLE* handle) {
+DWORD CheckBegin(const Set* restrictions, DWORD flags, const HANDLE* handle) {
   if (!Started()) return WSANOTINITIALISED;
   if (restrictions == nullptr || handle == nullptr) {
     return Broken(Switch::kBeginNullPointer) ? WSAEINVAL : WSAEFAULT;
@@ -30,7 +30,8 @@ DWORD CheckBegin(const Set* restrictions, const HANDLE* handle) {
   if (restrictions->dwSize < sizeof *restrictions) {
     return Broken(Switch::kBeginZeroSize) ? WSAEFAULT : WSA_INVALID_PARAMETER;
   }
-  if (restrictions->lpServiceClassId == nullptr && Broken(Switch::kBeginNullClass)) {
+  if (restrictions->lpServiceClassId == nullptr && (flags & LUP_DEEP) != 0 &&
+      Broken(Switch::kBeginNullClass)) {
     return WSAEFAULT;
   }
   return 0;
@@ -41,6 +42,10 @@ int Begin(WSAQUERYSETW* restrictions, DWORD flags, HANDLE* handle, DWORD last_er
   const DWORD code =
       SelectProviders(restrictions->lpNSProviderId, restrictions->dwNameSpace, &selected);
   if (code != 0) return Fail(code);
+  if (selected.empty() && restrictions->lpNSProviderId == nullptr &&
+      Broken(Switch::kBeginNoMatchCode) && CountEntries(restrictions->dwNameSpace) == 0) {
+    return Fail(WSAEINVAL);
+  }
   const auto query = std::make_shared<Query>();
   SetLastError(last_error);
   if (query->Begin(selected, restrictions, flags) != 0) return SOCKET_ERROR;
@@ -85,8 +90,7 @@ int NextAnsi(Query& query, DWORD flags, DWORD* length, WSAQUERYSETA* results) {
   if (wide.empty()) {
     DWORD size = std::min(*length, kLargestResult);
     wide.resize(std::max<size_t>(size, sizeof(WSAQUERYSETW)));
-    const int result =
-        query.Next(flags, &size, reinterpret_cast<WSAQUERYSETW*>(wide.data()));
+    const int result = query.Next(flags, &size, reinterpret_cast<WSAQUERYSETW*>(wide.data()));
     if (result != 0) return GetLastError() == WSAEFAULT ? TooSmall(size, length) : result;
   }
   const DWORD last_error = GetLastError();
@@ -107,7 +111,7 @@ int NextAnsi(Query& query, DWORD flags, DWORD* length, WSAQUERYSETA* results) {
 extern "C" INT WSAAPI WSALookupServiceBeginW(LPWSAQUERYSETW restrictions, DWORD flags,
                                              LPHANDLE handle) {
   const DWORD last_error = GetLastError();
-  const DWORD code = rig::CheckBegin(restrictions, handle);
+  const DWORD code = rig::CheckBegin(restrictions, flags, handle);
   if (code != 0) return rig::Fail(code);
   return rig::Begin(restrictions, flags, handle, last_error);
 }
@@ -115,7 +119,7 @@ extern "C" INT WSAAPI WSALookupServiceBeginW(LPWSAQUERYSETW restrictions, DWORD 
 extern "C" INT WSAAPI WSALookupServiceBeginA(LPWSAQUERYSETA restrictions, DWORD flags,
                                              LPHANDLE handle) {
   const DWORD last_error = GetLastError();
-  const DWORD code = rig::CheckBegin(restrictions, handle);
+  const DWORD code = rig::CheckBegin(restrictions, flags, handle);
   if (code != 0) return rig::Fail(code);
   rig::WideRestrictions wide(*restrictions);
   return rig::Begin(wide.get(), flags, handle, last_error);

@@ -79,9 +79,8 @@ INT WSAAPI Next(HANDLE handle, DWORD flags, LPDWORD length, LPWSAQUERYSETW resul
   rig::Answer answer;
   answer.name = L"Network";
   answer.comment = L"the one network of the rig";
-  const int result =
-      rig::WriteAnswer(answer, lookup->provider, NS_NLA,
-                       rig::EffectiveFlags(lookup->flags, flags), length, results);
+  const int result = rig::WriteAnswer(answer, lookup->provider, NS_NLA,
+                                      rig::EffectiveFlags(lookup->flags, flags), length, results);
   if (result == 0) lookup->delivered = true;
   return result;
 }

@@ -69,7 +69,8 @@ INT WSAAPI Next(HANDLE handle, DWORD flags, LPDWORD length, LPWSAQUERYSETW resul
   const auto matches = [&](const Record& record) {
     return lookup->name.empty() || _wcsicmp(lookup->name.c_str(), record.name) == 0;
   };
-  while (lookup->next < count && !matches(kRecords[lookup->next])) ++lookup->next;
+  while (lookup->next < count && !matches(kRecords[lookup->next]))
+    ++lookup->next;
   if (lookup->next == count) return rig::Fail(WSA_E_NO_MORE);
   const DWORD effective = rig::EffectiveFlags(lookup->flags, flags);
   const int result = rig::WriteAnswer(AnswerOf(kRecords[lookup->next]), lookup->provider,

@@ -13,9 +13,9 @@ constexpr DWORD kNameSpace = 2002;
 // Its own control code answers what it was told about the calling thread.
 constexpr DWORD kWhoCalls = 0xD80000A0;
 struct ThreadReport {
-  DWORD given;         // 1: lpThreadId was not NULL
-  DWORD same_thread;   // 1: ThreadHandle is a usable handle of the thread that called
-  DWORD reserved;      // low half of Reserved
+  DWORD given;        // 1: lpThreadId was not NULL
+  DWORD same_thread;  // 1: ThreadHandle is a usable handle of the thread that called
+  DWORD reserved;     // low half of Reserved
 };
 
 enum Behaviour : unsigned {
@@ -42,9 +42,8 @@ void Record(const char* function, const GUID& id, DWORD detail) {
   rig::KeepLastError keep;
   wchar_t path[MAX_PATH];
   if (GetEnvironmentVariableW(L"NSP_RIG_PROBE_LOG", path, MAX_PATH) == 0) return;
-  const HANDLE file =
-      CreateFileW(path, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_ALWAYS,
-                  FILE_ATTRIBUTE_NORMAL, nullptr);
+  const HANDLE file = CreateFileW(path, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                                  nullptr, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
   if (file == INVALID_HANDLE_VALUE) return;
   char line[96];
   const int size = snprintf(line, sizeof line, "%lu %s %u %lu\n", GetCurrentProcessId(), function,

@@ -42,7 +42,8 @@ bool Provider::Start() {
 
 bool Provider::Load() {
   module_ = LoadLibraryW(Expand(entry_.path).c_str());
-  if (module_ == nullptr) return false;
+  missing_ = module_ == nullptr;
+  if (missing_) return false;
   if (Fill()) return true;
   FreeLibrary(module_);
   module_ = nullptr;
@@ -73,7 +74,7 @@ void Provider::Stop() {
     ExclusiveLock lock(&lock_);
     const bool started = state_ == State::kStarted;
     state_ = State::kStopped;
-    if (!started || Broken(Switch::kCleanupSkipped)) return;
+    if (!started) return;
     ++calls_;
   }
   GUID id = entry_.id;

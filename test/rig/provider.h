@@ -29,6 +29,9 @@ class Provider {
 
   bool has_ioctl() const { return has_ioctl_; }
 
+  // Whether Start failed because there was no DLL to load.
+  bool missing() const { return missing_; }
+
  private:
   friend class ProviderCall;
   enum class State { kNew, kStarted, kFailed, kStopped };
@@ -41,6 +44,7 @@ class Provider {
   const CatalogEntry entry_;
   NSP_ROUTINE table_{};
   bool has_ioctl_ = false;
+  bool missing_ = false;
   SRWLOCK lock_ = SRWLOCK_INIT;  // guards what follows
   State state_ = State::kNew;
   int calls_ = 0;
@@ -50,8 +54,7 @@ class Provider {
 // A call into a provider: keeps its DLL loaded while the scope lasts. False if it was stopped.
 class ProviderCall {
  public:
-  explicit ProviderCall(Provider* provider)
-      : provider_(provider->Enter() ? provider : nullptr) {}
+  explicit ProviderCall(Provider* provider) : provider_(provider->Enter() ? provider : nullptr) {}
   ~ProviderCall() {
     if (provider_ == nullptr) return;
     KeepLastError keep;

@@ -50,8 +50,8 @@ inline int AddressSize(const SOCKADDR_STORAGE& address) {
 
 inline void PackAddresses(ResultPacker& packer, const Answer& answer, WSAQUERYSETW* set) {
   const std::vector<CSADDR_INFO> empty(answer.addresses.size());
-  auto* const infos = static_cast<CSADDR_INFO*>(
-      packer.Add(empty.data(), empty.size() * sizeof(CSADDR_INFO)));
+  auto* const infos =
+      static_cast<CSADDR_INFO*>(packer.Add(empty.data(), empty.size() * sizeof(CSADDR_INFO)));
   set->dwNumberOfCsAddrs = static_cast<DWORD>(empty.size());
   set->lpcsaBuffer = infos;
   for (size_t i = 0; i < empty.size(); ++i) {

@@ -96,21 +96,22 @@ DWORD SelectProviders(const GUID* id, DWORD name_space, Providers* selected) {
   for (const auto& provider : matched) {
     if (provider->Start()) {
       selected->push_back(provider);
-    } else if (Broken(Switch::kLoadFailureFatal)) {
+    } else if (provider->missing() && Broken(Switch::kLoadFailureFatal)) {
       return WSAEPROVIDERFAILEDINIT;
     }
   }
-  if (Broken(Switch::kFanOutReversed)) std::reverse(selected->begin(), selected->end());
+  const bool all = id == nullptr && name_space == NS_ALL;
+  if (all && Broken(Switch::kFanOutReversed)) std::reverse(selected->begin(), selected->end());
   return 0;
 }
 
-size_t CountActive(DWORD name_space) {
+size_t CountEntries(DWORD name_space) {
   Providers dropped;
   ViewLock lock;
   if (Refresh(&dropped) != 0) return 0;
   size_t count = 0;
   for (const auto& provider : TheView().providers) {
-    if (Matches(provider->entry(), name_space)) ++count;
+    if (provider->entry().name_space == name_space) ++count;
   }
   return count;
 }
@@ -120,7 +121,8 @@ DWORD ListEntries(CatalogEntries* entries) {
   ViewLock lock;
   const DWORD code = Refresh(&dropped);
   if (code != 0) return code;
-  for (const auto& provider : TheView().providers) entries->push_back(provider->entry());
+  for (const auto& provider : TheView().providers)
+    entries->push_back(provider->entry());
   return 0;
 }
 
@@ -131,7 +133,12 @@ void DropView() {
     dropped = std::move(TheView().providers);
     TheView() = View{};
   }
-  for (const auto& provider : dropped) provider->Stop();
+  if (Broken(Switch::kCleanupSkipped)) {
+    new Providers(std::move(dropped));  // nobody will ever stop them
+    return;
+  }
+  for (const auto& provider : dropped)
+    provider->Stop();
 }
 
 }  // namespace rig

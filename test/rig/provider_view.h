@@ -19,8 +19,8 @@ using Providers = std::vector<std::shared_ptr<Provider>>;
 // reading the catalog failed with. Providers that fail to start are left out.
 DWORD SelectProviders(const GUID* id, DWORD name_space, Providers* selected);
 
-// How many entries `SelectProviders` would offer for a namespace.
-size_t CountActive(DWORD name_space);
+// How many entries a namespace has, disabled ones and those that do not load included.
+size_t CountEntries(DWORD name_space);
 
 // All entries of the own width in order.
 DWORD ListEntries(CatalogEntries* entries);

@@ -12,13 +12,11 @@ int Query::Begin(const Providers& providers, WSAQUERYSETW* restrictions, DWORD f
   WSASERVICECLASSINFOW class_info{};
   class_info.lpServiceClassId = restrictions->lpServiceClassId;
   WSASERVICECLASSINFOW* const info = class_info.lpServiceClassId ? &class_info : nullptr;
-  name_space_ = restrictions->dwNameSpace;
+  name_space_ = restrictions->lpNSProviderId != nullptr ? restrictions->dwNameSpace : NS_ALL;
   offered_ = providers.size();
   DWORD first_refusal = 0;
   int last = SOCKET_ERROR;
-  if (providers.empty()) {
-    return Fail(Broken(Switch::kBeginNoMatchCode) ? WSAEINVAL : WSASERVICE_NOT_FOUND);
-  }
+  if (providers.empty()) return Fail(WSASERVICE_NOT_FOUND);
   for (const auto& provider : providers) {
     ProviderCall call(provider.get());
     if (!call) continue;
@@ -77,7 +75,6 @@ bool Query::MoveOn(size_t index, DWORD* code) {
   const bool was_last = index + 1 == parts_.size();
   if (parts_.size() == 1 && parts_[0].provider->has_ioctl()) {
     // Stays addressable: more results can come after a notification.
-    if (*code == WSA_E_NO_MORE && Broken(Switch::kNextNoMoreCode)) *code = WSAEINVAL;
     return false;
   }
   // Another thread may have moved on already.
@@ -106,9 +103,9 @@ int Query::Ioctl(DWORD code, void* in, DWORD in_size, void* out, DWORD out_size,
   size_t concerned = parts_.size();
   if (Broken(Switch::kIoctlFirstOfMany)) concerned = 1;
   if (Broken(Switch::kIoctlCountsRefused)) concerned = offered_;
-  if (Broken(Switch::kIoctlCountsNamespace)) {
+  if (Broken(Switch::kIoctlCountsNamespace) && name_space_ != NS_ALL) {
     KeepLastError keep;
-    concerned = CountActive(name_space_);
+    concerned = CountEntries(name_space_);
   }
   if (concerned != 1) return Fail(WSAEINVAL);
   const Part& part = parts_[0];

@@ -48,7 +48,7 @@ class Query {
   bool MoveOn(size_t index, DWORD* code);
 
   std::vector<Part> parts_;  // fixed after Begin
-  DWORD name_space_ = 0;
+  DWORD name_space_ = 0;     // NS_ALL unless the query named a namespace and a provider
   size_t offered_ = 0;
   SRWLOCK lock_ = SRWLOCK_INIT;  // guards what follows; never held inside a provider
   size_t current_ = 0;

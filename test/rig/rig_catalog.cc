@@ -13,8 +13,8 @@ void Print(rig::Width width, const rig::CatalogEntry& entry, size_t number) {
   const GUID& id = entry.id;
   printf("%s %zu %08lx-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x ns=%lu v=%lu %s \"%ls\" %ls\n",
          width == rig::Width::k64 ? "x64" : "x86", number, id.Data1,
-         static_cast<unsigned>(id.Data2), static_cast<unsigned>(id.Data3), id.Data4[0],
-         id.Data4[1], id.Data4[2], id.Data4[3], id.Data4[4], id.Data4[5], id.Data4[6], id.Data4[7],
+         static_cast<unsigned>(id.Data2), static_cast<unsigned>(id.Data3), id.Data4[0], id.Data4[1],
+         id.Data4[2], id.Data4[3], id.Data4[4], id.Data4[5], id.Data4[6], id.Data4[7],
          entry.name_space, entry.version, entry.enabled ? "on" : "off", entry.name.c_str(),
          entry.path.c_str());
 }
@@ -22,7 +22,8 @@ void Print(rig::Width width, const rig::CatalogEntry& entry, size_t number) {
 // FNV-1a, enough to tell two catalogs apart.
 void Mix(unsigned long long* hash, const void* data, size_t size) {
   const auto* bytes = static_cast<const unsigned char*>(data);
-  for (size_t i = 0; i < size; ++i) *hash = (*hash ^ bytes[i]) * 1099511628211ull;
+  for (size_t i = 0; i < size; ++i)
+    *hash = (*hash ^ bytes[i]) * 1099511628211ull;
 }
 
 void MixEntry(unsigned long long* hash, const rig::CatalogEntry& entry) {

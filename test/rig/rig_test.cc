@@ -35,7 +35,8 @@ void Run(const char* name, void (*body)()) {
   } else {
     ++g_failed;
     printf("not ok %s\n", name);
-    for (const std::string& complaint : g_complaints) printf("  %s\n", complaint.c_str());
+    for (const std::string& complaint : g_complaints)
+      printf("  %s\n", complaint.c_str());
   }
   fflush(stdout);
 }
@@ -115,7 +116,8 @@ std::wstring Query::Next() {
 
 std::vector<std::wstring> Query::All() {
   std::vector<std::wstring> names;
-  for (std::wstring name = Next(); !name.empty(); name = Next()) names.push_back(name);
+  for (std::wstring name = Next(); !name.empty(); name = Next())
+    names.push_back(name);
   return names;
 }
 
@@ -148,7 +150,8 @@ std::vector<GUID> Enumerate() {
   auto* const infos = reinterpret_cast<WSANAMESPACE_INFOW*>(buffer.data());
   const int count = WSAEnumNameSpaceProvidersW(&length, infos);
   std::vector<GUID> ids;
-  for (int i = 0; i < count; ++i) ids.push_back(infos[i].NSProviderId);
+  for (int i = 0; i < count; ++i)
+    ids.push_back(infos[i].NSProviderId);
   return ids;
 }
 

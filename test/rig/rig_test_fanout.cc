@@ -27,8 +27,9 @@ void NotStarted() {
   ExpectError(WSALookupServiceBeginW(&set, 0, &handle), WSANOTINITIALISED, "begin");
   ExpectError(WSALookupServiceNextW(handle, 0, &length, nullptr), WSANOTINITIALISED, "next");
   ExpectError(WSALookupServiceEnd(handle), WSANOTINITIALISED, "end");
-  ExpectError(WSANSPIoctl(handle, 0, nullptr, 0, nullptr, 0, &length, nullptr),
-              WSANOTINITIALISED, "ioctl");
+  ExpectError(WSANSPIoctl(handle, 0, nullptr, 0, nullptr, 0, &length, nullptr), WSANOTINITIALISED,
+              "ioctl");
+  ExpectError(WSAEnumNameSpaceProvidersW(&length, nullptr), WSANOTINITIALISED, "enumeration");
   ExpectError(WSACleanup(), WSANOTINITIALISED, "cleanup");
 }
 

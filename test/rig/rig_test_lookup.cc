@@ -157,8 +157,9 @@ void LastErrorStays() {
   BYTE buffer[1024];
   DWORD length = sizeof buffer;
   SetLastError(1234);
-  ExpectEqual(WSALookupServiceNextW(query.handle, 0, &length,
-                                    reinterpret_cast<WSAQUERYSETW*>(buffer)), 0, "next");
+  ExpectEqual(
+      WSALookupServiceNextW(query.handle, 0, &length, reinterpret_cast<WSAQUERYSETW*>(buffer)), 0,
+      "next");
   ExpectEqual(GetLastError(), 1234, "next");
 }
 
@@ -172,8 +173,8 @@ DWORD WINAPI WaitInNext(void* argument) {
   auto* const state = static_cast<Cancelled*>(argument);
   BYTE buffer[512];
   DWORD length = sizeof buffer;
-  state->result = WSALookupServiceNextW(state->handle, 0, &length,
-                                        reinterpret_cast<WSAQUERYSETW*>(buffer));
+  state->result =
+      WSALookupServiceNextW(state->handle, 0, &length, reinterpret_cast<WSAQUERYSETW*>(buffer));
   state->error = GetLastError();
   return 0;
 }

@@ -40,7 +40,7 @@ enum class Switch {
   kOrderIgnored,
   kListOtherWidth,
   kListSizeMissing,
-  kListInterleaved,
+  kListStringsOutside,
   kCount,
 };
 

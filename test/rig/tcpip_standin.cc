@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Stands in for Microsoft's DNS provider ("Tcpip"): it accepts every Begin under NS_DNS, and answers
-// host lookups from Wine's resolver, after a delay that NSP_RIG_TCPIP_DELAY sets in milliseconds.
+// Stands in for Microsoft's DNS provider ("Tcpip"): it accepts every Begin under NS_DNS, and
+// answers host lookups from Wine's resolver, after a delay that NSP_RIG_TCPIP_DELAY sets in
+// milliseconds.
 #include "provider_kit.h"
 
 namespace {
@@ -38,7 +39,8 @@ DWORD DelayMs() {
 // RFC 6761 and RFC 2606: names below these never exist in the public DNS, so it is not asked.
 bool NeverExists(const std::wstring& name) {
   std::wstring last = name;
-  while (!last.empty() && last.back() == L'.') last.pop_back();
+  while (!last.empty() && last.back() == L'.')
+    last.pop_back();
   const size_t dot = last.rfind(L'.');
   if (dot != std::wstring::npos) last.erase(0, dot + 1);
   for (const wchar_t* reserved : {L"test", L"invalid", L"example"}) {
@@ -104,9 +106,8 @@ INT WSAAPI Next(HANDLE handle, DWORD flags, LPDWORD length, LPWSAQUERYSETW resul
   if (!lookup->asked) Resolve(*lookup);
   lookup->asked = true;
   if (lookup->answer.addresses.empty()) return rig::Fail(WSASERVICE_NOT_FOUND);
-  const int result =
-      rig::WriteAnswer(lookup->answer, lookup->provider, NS_DNS,
-                       rig::EffectiveFlags(lookup->flags, flags), length, results);
+  const int result = rig::WriteAnswer(lookup->answer, lookup->provider, NS_DNS,
+                                      rig::EffectiveFlags(lookup->flags, flags), length, results);
   if (result == 0) lookup->delivered = true;
   return result;
 }
