@@ -227,7 +227,7 @@ export interface ProviderInit {
   start?(host: Host): Awaitable<void | (() => Awaitable<void>)>
   /** Vouches across restarts: same string, same data; pending notifications then go on pending. */
   revision?(): Awaitable<string>
-  /** Written where the DLL reads them, so they hold even when this process hangs. Default 500 each; at least 50. */
+  /** Written where the DLL reads them, so they hold even when this process hangs. Defaults 500, 5000, 5000; at least 50. */
   deadlines?: Deadlines | undefined
   /**
    * What a client is told when a handler throws something else than a WinsockError, answers nonsense, or is late
