@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// FNV-1a over bytes, and the folding that makes a name's key; docs/protocol.md fixes both.
+#ifndef WINSOCK_NSP_COMMON_HASH_H_
+#define WINSOCK_NSP_COMMON_HASH_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace nsp {
+
+inline uint32_t HashBytes(const void* data, size_t bytes) {
+  const auto* at = static_cast<const uint8_t*>(data);
+  uint32_t hash = 2166136261u;
+  for (size_t i = 0; i < bytes; ++i) {
+    hash = (hash ^ at[i]) * 16777619u;
+  }
+  return hash;
+}
+
+// ASCII only, as in DNS: the same folding in every process and language, whatever its locale.
+inline uint16_t FoldCase(uint16_t unit) {
+  return unit >= 'A' && unit <= 'Z' ? static_cast<uint16_t>(unit + ('a' - 'A')) : unit;
+}
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_COMMON_HASH_H_

@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Reading: one read is outstanding at a time, and it outlives its reader, so that handing the reading over costs
+// nothing. I/O dies with the thread that issued it; such a read is issued again and never taken for a lost host.
+#include <cstring>
+
+#include "connection.h"
+#include "pending_request.h"
+#include "provider.h"
+#include "test_counters.h"
+
+namespace nsp {
+
+// One turn of the reader: waits for a frame at most `ms` or until `wake` is set, and dispatches what came.
+void Connection::ReadStep(HANDLE wake, DWORD ms) {
+  if (!read_.issued && !IssueRead()) {
+    Break();
+    return;
+  }
+  HANDLE handles[2] = {read_.event.get(), wake};
+  CountWait();
+  if (WaitForMultipleObjects(2, handles, FALSE, ms) == WAIT_OBJECT_0 && !FinishRead()) {
+    Break();
+  }
+}
+
+bool Connection::IssueRead() {
+  Read& read = read_;
+  read.overlapped = {};
+  read.overlapped.hEvent = read.event.get();
+  CountPipeOperation();
+  BOOL done = ReadFile(pipe_.get(), read.buffer.data() + read.filled,
+                       read.buffer.size() - read.filled, nullptr, &read.overlapped);
+  DWORD error = done ? 0 : GetLastError();
+  read.issued = done || error == ERROR_IO_PENDING || error == ERROR_MORE_DATA;
+  if (error == ERROR_MORE_DATA) {
+    SetEvent(read.event.get());  // complete, though not all versions of Windows say so by the event
+  }
+  return read.issued;
+}
+
+// The read's event is set. False: the pipe is lost or the host talks nonsense.
+bool Connection::FinishRead() {
+  DWORD got = 0;
+  BOOL whole = GetOverlappedResult(pipe_.get(), &read_.overlapped, &got, FALSE);
+  DWORD error = whole ? 0 : GetLastError();
+  if (error == ERROR_IO_INCOMPLETE) {
+    return true;
+  }
+  read_.issued = false;
+  ResetEvent(read_.event.get());
+  if (error == ERROR_OPERATION_ABORTED) {
+    return true;
+  }
+  if (error == ERROR_MORE_DATA) {
+    return GrowForRest(got);
+  }
+  if (error != 0) {
+    return false;
+  }
+  read_.filled += got;
+  bool sound = Dispatch();
+  read_.filled = 0;
+  return sound;
+}
+
+// The message is longer than the buffer; its header says how long.
+bool Connection::GrowForRest(DWORD got) {
+  FrameHeader header;
+  read_.filled += got;
+  if (read_.filled != read_.buffer.size() || read_.filled < sizeof(header)) {
+    return false;
+  }
+  std::memcpy(&header, read_.buffer.data(), sizeof(header));
+  if (header.size <= read_.filled || header.size > kMaxFrameBytes) {
+    return false;
+  }
+  Buffer larger;
+  if (!larger.Resize(header.size)) {
+    return false;
+  }
+  std::memcpy(larger.data(), read_.buffer.data(), read_.filled);
+  read_.buffer = std::move(larger);
+  return true;
+}
+
+bool Connection::Dispatch() {
+  FrameHeader header;
+  if (read_.filled < sizeof(header)) {
+    return false;
+  }
+  std::memcpy(&header, read_.buffer.data(), sizeof(header));
+  if (header.size != read_.filled) {
+    return false;
+  }
+  switch (header.kind) {
+    case kFrameBatch:
+    case kFrameReply:
+      return DispatchAnswer(header);
+    case kFrameChange:
+      return DispatchChange(header);
+    default:
+      return false;
+  }
+}
+
+bool Connection::DispatchAnswer(const FrameHeader& header) {
+  uint32_t bytes = header.size - static_cast<uint32_t>(sizeof(header));
+  Ref<PendingRequest> request;
+  {
+    ExclusiveLock lock(&lock_);
+    Call* call = Unlink(header.call);
+    if (call == nullptr) {
+      return true;  // an answer that nobody waits for any more
+    }
+    call->done = true;
+    call->kind = header.kind;
+    call->flags = header.flags;
+    if (call->body.Resize(bytes)) {
+      std::memcpy(call->body.data(), read_.buffer.data() + sizeof(header), bytes);
+    } else {
+      call->code = WSA_NOT_ENOUGH_MEMORY;
+    }
+    if (call->request == nullptr) {
+      SetEvent(call->event.get());
+      return true;
+    }
+    request = Ref<PendingRequest>::Adopt(call->request);
+  }
+  CompleteFromReply(request.get());
+  return true;
+}
+
+bool Connection::DispatchChange(const FrameHeader& header) {
+  ChangeBody body;
+  uint32_t bytes = header.size - static_cast<uint32_t>(sizeof(header));
+  if (bytes < sizeof(body)) {
+    return false;
+  }
+  const uint8_t* at = read_.buffer.data() + sizeof(header);
+  std::memcpy(&body, at, sizeof(body));
+  if (body.count > kCounterCount ||
+      bytes != sizeof(body) + body.count * sizeof(ChangeItem)) {
+    return false;
+  }
+  provider_->watcher()->OnChange(serial_, at + sizeof(body), body.count);
+  return true;
+}
+
+}  // namespace nsp

@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// See control_view.h.
+#include "control_view.h"
+
+#include "file_checks.h"
+#include "guarded_copy.h"
+
+namespace nsp {
+namespace {
+
+constexpr int kSeqlockTries = 64;
+constexpr uint64_t kReopenMs = 1000;
+
+}  // namespace
+
+Ref<ControlMapping> ControlMapping::Open(const wchar_t* path) {
+  UniqueFile file(CreateFileW(path, GENERIC_READ,
+                              FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
+                              OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr));
+  LARGE_INTEGER size = {};
+  if (!file || !GetFileSizeEx(file.get(), &size) || size.QuadPart != kControlBytes) {
+    return {};
+  }
+  UniqueHandle section(CreateFileMappingW(file.get(), nullptr, PAGE_READONLY, 0, 0, nullptr));
+  if (!section) {
+    return {};
+  }
+  UniqueView view(MapViewOfFile(section.get(), FILE_MAP_READ, 0, 0, kControlBytes));
+  if (!view) {
+    return {};
+  }
+  uint32_t head[3];
+  if (!GuardedCopy(head, view.get(), sizeof(head)) ||
+      !CheckControlHead(head[0], head[1], head[2])) {
+    return {};
+  }
+  return MakeRef<ControlMapping>(std::move(view));
+}
+
+bool ControlMapping::retired() const {
+  uint32_t flags = 0;
+  return !GuardedRead(&flags, &file()->flags) || (flags & kControlRetired) != 0;
+}
+
+uint32_t ControlMapping::counter(uint32_t index) const {
+  uint32_t value = 0;
+  return GuardedRead(&value, &file()->counters[index]) ? value : 0;
+}
+
+bool ControlMapping::ReadSequence(uint32_t* sequence) const {
+  return GuardedRead(sequence, &file()->sequence);
+}
+
+bool ControlMapping::ReadFilter(ControlFilter* filter, uint32_t* sequence) const {
+  for (int i = 0; i < kSeqlockTries; ++i) {
+    uint32_t before = 0;
+    uint32_t after = 0;
+    if (!ReadSequence(&before) || before == 0) {
+      return false;  // 0: no filter was ever written
+    }
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if ((before & 1) == 0) {
+      if (!GuardedCopy(filter, &file()->filter, sizeof(*filter))) {
+        return false;
+      }
+      std::atomic_thread_fence(std::memory_order_acquire);
+      if (ReadSequence(&after) && after == before) {
+        *sequence = before;
+        return CheckControlFilter(*filter);
+      }
+    }
+    SwitchToThread();
+  }
+  return false;
+}
+
+// A state is fresh while nothing was written since; then a call costs one shared lock and two loads.
+bool ControlView::Fresh() const {
+  uint32_t sequence = 0;
+  return state_ && state_.mapping->ReadSequence(&sequence) && sequence == state_.filter->sequence &&
+         !state_.mapping->retired();
+}
+
+void ControlView::Reopen() {
+  state_.filter.Reset();
+  if (!state_.mapping || state_.mapping->retired()) {
+    state_.mapping = ControlMapping::Open(path_);
+  }
+  if (!state_.mapping || state_.mapping->retired()) {
+    return;
+  }
+  Ref<FilterCopy> copy = MakeRef<FilterCopy>();
+  if (copy && state_.mapping->ReadFilter(&copy->filter, &copy->sequence)) {
+    state_.filter = copy;
+  }
+}
+
+ControlState ControlView::State() {
+  {
+    SharedLock lock(&lock_);
+    if (Fresh()) {
+      return state_;
+    }
+  }
+  ExclusiveLock lock(&lock_);
+  if (Fresh()) {
+    return state_;
+  }
+  uint64_t now = GetTickCount64();
+  bool was_good = static_cast<bool>(state_.filter);
+  if (was_good || now >= next_try_) {
+    Reopen();
+    next_try_ = state_ ? 0 : now + (was_good ? 0 : kReopenMs);
+  }
+  return state_;
+}
+
+}  // namespace nsp

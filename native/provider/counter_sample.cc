@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// See counter_sample.h.
+#include "counter_sample.h"
+
+#include "hash.h"
+
+namespace nsp {
+
+void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& question) {
+  count_ = 0;
+  reported_ = false;
+  Add(kCounterGlobal);
+  Add(kCounterEntries + question.entry);
+  if (question.service_class != nullptr) {
+    Add(kCounterClasses + HashBytes(question.service_class, 16) % kClassBuckets);
+  }
+  if (!question.has_name) {
+    Add(kCounterAny);
+  } else {
+    const uint16_t* key = question.key;
+    uint32_t units = question.key_units;
+    Add(kCounterNames + HashBytes(key, units * sizeof(uint16_t)) % kNameBuckets);
+    uint32_t first_suffix = count_;
+    uint32_t suffixes = 0;
+    for (uint32_t at = 0; at < units; ++at) {
+      if (at != 0 && key[at - 1] != '.') {
+        continue;
+      }
+      if (++suffixes > kMaxSuffixes) {
+        count_ = first_suffix;
+        Add(kCounterAny);
+        break;
+      }
+      Add(kCounterSuffixes +
+          HashBytes(key + at, (units - at) * sizeof(uint16_t)) % kSuffixBuckets);
+    }
+  }
+  Read(mapping, &at_begin_);
+  at_next_ = at_begin_;
+  seen_ = at_begin_;
+}
+
+bool CounterSample::Contains(uint32_t counter) const {
+  for (uint32_t i = 0; i < count_; ++i) {
+    if (index_[i] == counter) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void CounterSample::Read(const ControlMapping& mapping, CounterValues* values) const {
+  for (uint32_t i = 0; i < count_; ++i) {
+    values->value[i] = mapping.counter(index_[i]);
+  }
+}
+
+bool CounterSample::Dirty(const ControlMapping& mapping) const {
+  for (uint32_t i = 0; i < count_; ++i) {
+    if (mapping.counter(index_[i]) != seen_.value[i]) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void CounterSample::Report(const ControlMapping& mapping) {
+  Read(mapping, &report_);
+  reported_ = true;
+}
+
+void CounterSample::Acknowledge() {
+  if (reported_) {
+    seen_ = report_;
+    reported_ = false;
+  }
+}
+
+}  // namespace nsp

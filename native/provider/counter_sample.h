@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The change counters that concern one query, and what of them its handle has seen. docs/protocol.md lists which.
+#ifndef WINSOCK_NSP_PROVIDER_COUNTER_SAMPLE_H_
+#define WINSOCK_NSP_PROVIDER_COUNTER_SAMPLE_H_
+
+#include "control_view.h"
+#include "filter.h"
+
+namespace nsp {
+
+// global, entry, name or any, class, suffixes.
+inline constexpr uint32_t kMaxSampled = 4 + kMaxSuffixes;
+
+struct CounterValues {
+  uint32_t value[kMaxSampled];
+};
+
+// Not synchronised: the lookup that owns it guards it.
+class CounterSample {
+ public:
+  // Chooses the counters of a query and takes their first values ("seen").
+  void Start(const ControlMapping& mapping, const FilterQuestion& question);
+
+  uint32_t count() const { return count_; }
+  uint32_t index(uint32_t i) const { return index_[i]; }
+  uint32_t at_begin(uint32_t i) const { return at_begin_.value[i]; }
+  uint32_t at_next(uint32_t i) const { return at_next_.value[i]; }
+  uint32_t seen(uint32_t i) const { return seen_.value[i]; }
+  bool Contains(uint32_t counter) const;
+
+  [[nodiscard]] bool Dirty(const ControlMapping& mapping) const;
+  // A completion, or a poll that answered 0, told the client of the changes up to now.
+  void Report(const ControlMapping& mapping);
+  // Next answered WSA_E_NO_MORE: what was reported is seen. Later and unreported changes stay dirty.
+  void Acknowledge();
+  // Takes the present values as seen, for a request that the provider itself vouched for.
+  void Rebase(const ControlMapping& mapping) {
+    Read(mapping, &seen_);
+    reported_ = false;
+  }
+  // What a provider with `stillValid` is told: the counters at the last Next.
+  void NoteNext(const ControlMapping& mapping) { Read(mapping, &at_next_); }
+
+ private:
+  void Add(uint32_t index) { index_[count_++] = static_cast<uint16_t>(index); }
+  void Read(const ControlMapping& mapping, CounterValues* values) const;
+
+  uint32_t count_ = 0;
+  bool reported_ = false;
+  uint16_t index_[kMaxSampled] = {};
+  CounterValues at_begin_ = {};
+  CounterValues at_next_ = {};
+  CounterValues seen_ = {};
+  CounterValues report_ = {};
+};
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_PROVIDER_COUNTER_SAMPLE_H_

@@ -1,0 +1,180 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Two bodies: MSVC has __try, GCC has not, so there the copy is one assembler instruction inside a frame of its
+// own whose handler resumes behind it. Only the faults of that instruction are taken; everything else goes on to
+// whoever would have had it.
+#include "guarded_copy.h"
+
+#include "windows_headers.h"
+
+namespace nsp {
+namespace {
+
+constexpr DWORD kDatatypeMisalignment = 0x80000002u;
+constexpr DWORD kGuardPage = 0x80000001u;
+constexpr DWORD kAccessViolation = 0xC0000005u;
+constexpr DWORD kInPageError = 0xC0000006u;
+
+bool IsMemoryFault(DWORD code) {
+  return code == kAccessViolation || code == kInPageError || code == kGuardPage ||
+         code == kDatatypeMisalignment;
+}
+
+}  // namespace
+}  // namespace nsp
+
+#if defined(_MSC_VER)
+
+#include <cstring>
+
+namespace nsp {
+
+bool GuardedCopy(void* to, const void* from, size_t bytes) {
+  __try {
+    std::memcpy(to, from, bytes);
+    return true;
+  } __except (IsMemoryFault(GetExceptionCode()) ? EXCEPTION_EXECUTE_HANDLER
+                                                : EXCEPTION_CONTINUE_SEARCH) {
+    return false;
+  }
+}
+
+}  // namespace nsp
+
+#elif defined(__x86_64__)
+
+extern "C" {
+char nsp_guarded_copy(void* to, const void* from, size_t bytes);
+extern const char nsp_guarded_copy_fault[];
+
+EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
+                                               void*) {
+  constexpr DWORD kUnwinding = 0x2 | 0x4;
+  if ((record->ExceptionFlags & kUnwinding) == 0 && nsp::IsMemoryFault(record->ExceptionCode)) {
+    context->Rip = reinterpret_cast<DWORD64>(nsp_guarded_copy_fault);
+    return ExceptionContinueExecution;
+  }
+  return ExceptionContinueSearch;
+}
+}
+
+asm(R"(
+  .text
+  .p2align 4
+  .globl nsp_guarded_copy
+  .globl nsp_guarded_copy_fault
+  .seh_proc nsp_guarded_copy
+nsp_guarded_copy:
+  pushq %rsi
+  .seh_pushreg %rsi
+  pushq %rdi
+  .seh_pushreg %rdi
+  .seh_handler nsp_guarded_copy_handler, @except
+  .seh_endprologue
+  movq %rcx, %rdi
+  movq %rdx, %rsi
+  movq %r8, %rcx
+  movl $1, %eax
+  rep movsb
+  jmp 1f
+nsp_guarded_copy_fault:
+  xorl %eax, %eax
+1:
+  popq %rdi
+  popq %rsi
+  ret
+  .seh_endproc
+)");
+
+namespace nsp {
+
+bool GuardedCopy(void* to, const void* from, size_t bytes) {
+  return nsp_guarded_copy(to, from, bytes) != 0;
+}
+
+}  // namespace nsp
+
+#elif defined(__i386__)
+
+extern "C" {
+char nsp_guarded_copy(void* to, const void* from, size_t bytes);
+extern const char nsp_guarded_copy_fault[];
+
+EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
+                                               void*) {
+  constexpr DWORD kUnwinding = 0x2 | 0x4;
+  if ((record->ExceptionFlags & kUnwinding) == 0 && nsp::IsMemoryFault(record->ExceptionCode)) {
+    context->Eip = reinterpret_cast<DWORD>(nsp_guarded_copy_fault);
+    return ExceptionContinueExecution;
+  }
+  return ExceptionContinueSearch;
+}
+}
+
+// The registration record lies on the stack and esp does not move between the copy and the resumption, so the
+// epilogue finds it whichever way it is reached.
+asm(R"(
+  .text
+  .p2align 4
+  .globl _nsp_guarded_copy
+  .globl _nsp_guarded_copy_fault
+_nsp_guarded_copy:
+  pushl %esi
+  pushl %edi
+  movl 12(%esp), %edi
+  movl 16(%esp), %esi
+  movl 20(%esp), %ecx
+  pushl $_nsp_guarded_copy_handler
+  pushl %fs:0
+  movl %esp, %fs:0
+  movl $1, %eax
+  rep movsb
+  jmp 1f
+_nsp_guarded_copy_fault:
+  xorl %eax, %eax
+1:
+  popl %fs:0
+  addl $4, %esp
+  popl %edi
+  popl %esi
+  ret
+)");
+
+namespace nsp {
+
+bool GuardedCopy(void* to, const void* from, size_t bytes) {
+  return nsp_guarded_copy(to, from, bytes) != 0;
+}
+
+}  // namespace nsp
+
+#else
+#error "A guarded copy for this compiler and processor is missing."
+#endif
+
+namespace nsp {
+
+bool GuardedLength(const void* text, uint32_t limit, uint32_t* units) {
+  constexpr size_t kPage = 4096;
+  const auto* at = static_cast<const uint8_t*>(text);
+  uint16_t chunk[128];
+  uint32_t length = 0;
+  while (length <= limit) {
+    size_t room = kPage - (reinterpret_cast<uintptr_t>(at) & (kPage - 1));
+    // A unit that straddles two pages is read alone; otherwise stop at the end of the page.
+    size_t bytes = room < 2 ? 2 : (room < sizeof(chunk) ? room & ~size_t{1} : sizeof(chunk));
+    if (!GuardedCopy(chunk, at, bytes)) {
+      return false;
+    }
+    for (size_t i = 0; i < bytes / 2; ++i, ++length) {
+      if (chunk[i] == 0) {
+        *units = length;
+        return length <= limit;
+      }
+    }
+    at += bytes;
+  }
+  return false;
+}
+
+}  // namespace nsp

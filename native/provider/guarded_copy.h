@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The only way the DLL touches memory that a caller names: a copy that answers false where a plain one would
+// crash the caller's program. No system call, no allocation; safe on any thread and under any lock.
+#ifndef WINSOCK_NSP_PROVIDER_GUARDED_COPY_H_
+#define WINSOCK_NSP_PROVIDER_GUARDED_COPY_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace nsp {
+
+// Copies `bytes` from `from` to `to`. False: an access faulted; what was copied before that stays copied.
+[[nodiscard]] bool GuardedCopy(void* to, const void* from, size_t bytes);
+
+template <typename T>
+[[nodiscard]] bool GuardedRead(T* to, const void* from) {
+  return from != nullptr && GuardedCopy(to, from, sizeof(T));
+}
+
+template <typename T>
+[[nodiscard]] bool GuardedWrite(void* to, const T& value) {
+  return to != nullptr && GuardedCopy(to, &value, sizeof(T));
+}
+
+// Length in units of a zero-terminated UTF-16 string of at most `limit` units. False: a fault, or no end in sight.
+// Never reads past the page that holds the terminator.
+[[nodiscard]] bool GuardedLength(const void* text, uint32_t limit, uint32_t* units);
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_PROVIDER_GUARDED_COPY_H_

@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Begin, Next and End of one handle. The round trips are in lookup_host.cc, NSPIoctl in lookup_ioctl.cc.
+#include "lookup.h"
+
+#include <cstring>
+
+#include "guarded_copy.h"
+#include "hash.h"
+#include "provider.h"
+#include "result_writer.h"
+#include "test_counters.h"
+
+namespace nsp {
+
+Lookup::Lookup(Provider* provider, uint32_t entry, uint32_t flags, ControlState state)
+    : provider_(provider),
+      entry_(entry),
+      flags_(flags),
+      state_(std::move(state)),
+      wire_id_(provider->NextLookupId()) {}
+
+Lookup::~Lookup() {
+  while (first_ != nullptr) {
+    Delete(std::exchange(first_, first_->next));
+  }
+}
+
+DWORD Lookup::Begin(const Query& query, const FilterQuestion& question) {
+  sample_.Start(*state_.mapping, question);
+  uint64_t name = HashBytes(question.key, question.key_units * sizeof(uint16_t));
+  question_ = name << 32 |
+              (question.service_class == nullptr ? 0 : HashBytes(question.service_class, 16));
+  return query.Encode(entry_, flags_, &query_);
+}
+
+// The item at the cursor. Items were checked when their batch came.
+bool Lookup::Current(QuerySetView* item) const {
+  return first_ != nullptr && ReadQuerySet(first_->body.data() + first_->offset,
+                                           first_->body.size() - first_->offset, item);
+}
+
+void Lookup::DropItem() {
+  QuerySetView item;
+  refused_ = false;
+  if (!Current(&item)) {
+    return;
+  }
+  first_->offset += item.head.size;
+  if (--first_->left == 0) {
+    Batch* empty = first_;
+    first_ = empty->next;
+    if (first_ == nullptr) {
+      last_ = nullptr;
+    }
+    Delete(empty);
+  }
+}
+
+DWORD Lookup::WriteItem(DWORD flags, void* length, DWORD room, void* results) {
+  QuerySetView item;
+  if (!Current(&item)) {
+    return WSANO_RECOVERY;
+  }
+  // No RETURN bits at Next means: as at Begin.
+  DWORD wanted = (flags & LUP_RETURN_ALL) == 0 ? flags_ : flags & flags_;
+  uint32_t need = 0;
+  DWORD code = WriteResult({&item, wanted & LUP_RETURN_ALL, state_.filter->filter.entries[entry_].name_space,
+                            provider_->entry_id(entry_), results, room},
+                           &need);
+  if (code == 0) {
+    DropItem();
+  } else if (code == WSAEFAULT && need != 0) {
+    refused_ = true;
+    static_cast<void>(GuardedWrite(length, static_cast<DWORD>(need)));
+  }
+  return code;
+}
+
+// No item is left and none will come.
+DWORD Lookup::EndStatus() {
+  DWORD code = final_;
+  if (code == WSA_E_NO_MORE) {
+    sample_.Acknowledge();
+  } else if (!received_ && code != WSASERVICE_NOT_FOUND && code != WSANO_DATA) {
+    finished_ = false;  // a passing fault: the next call asks anew
+  }
+  return code;
+}
+
+DWORD Lookup::Next(DWORD flags, void* length, void* results) {
+  DWORD room = 0;
+  if (!GuardedRead(&room, length)) {
+    return WSAEFAULT;
+  }
+  Deadline deadline(state_.filter->filter.lookup_deadline_ms);
+  bool skip = (flags & LUP_FLUSHPREVIOUS) != 0;
+  AcquireSRWLockExclusive(&lock_);
+  DWORD code = 0;
+  for (;;) {
+    if (ended_) {
+      code = WSA_E_CANCELLED;
+      break;
+    }
+    if (skip && refused_) {
+      DropItem();
+    }
+    skip = false;
+    if (first_ != nullptr) {
+      code = WriteItem(flags, length, room, results);
+      break;
+    }
+    if (finished_) {
+      code = EndStatus();
+      break;
+    }
+    if (fetching_) {
+      CountWait();
+      DWORD left = deadline.LeftMs();
+      if (left == 0 || !SleepConditionVariableSRW(&changed_, &lock_, left, 0)) {
+        code = WSAENETDOWN;
+        break;
+      }
+      continue;
+    }
+    fetching_ = true;
+    ReleaseSRWLockExclusive(&lock_);
+    code = Fetch(deadline);
+    AcquireSRWLockExclusive(&lock_);
+    fetching_ = false;
+    WakeAllConditionVariable(&changed_);
+    if (code != 0) {
+      code = ended_ ? WSA_E_CANCELLED : code;
+      break;
+    }
+  }
+  ReleaseSRWLockExclusive(&lock_);
+  return code;
+}
+
+void Lookup::ReleaseSlot(PendingRequest* request, bool reported) {
+  Ref<PendingRequest> old;
+  ExclusiveLock lock(&lock_);
+  Ref<PendingRequest>& slot = request->custom ? custom_ : notify_;
+  if (slot.get() == request) {
+    std::swap(old, slot);
+  }
+  if (reported && !request->custom) {
+    sample_.Report(*state_.mapping);
+  }
+}
+
+void Lookup::End() {
+  Ref<PendingRequest> notify;
+  Ref<PendingRequest> custom;
+  uint32_t query_on;
+  uint32_t wire_id;
+  {
+    ExclusiveLock lock(&lock_);
+    ended_ = true;
+    for (Call* call = waiting_; call != nullptr; call = call->next_of_lookup) {
+      call->cancelled = true;
+      SetEvent(call->event.get());
+    }
+    notify = notify_;
+    custom = custom_;
+    query_on = query_on_;
+    wire_id = wire_id_;
+  }
+  WakeAllConditionVariable(&changed_);
+  if (notify) {
+    AbortRequest(notify.get());
+  }
+  if (custom) {
+    AbortRequest(custom.get());
+  }
+  if (query_on == 0) {
+    return;
+  }
+  Ref<Connection> connection = provider_->Current();
+  if (connection && connection->serial() == query_on) {
+    connection->Post(kFrameEnd, 0, wire_id);
+  }
+}
+
+}  // namespace nsp

@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// One lookup handle: its query, what the host has answered so far, what it has seen of changes, what pends on it.
+// All functions may be called on any thread, several at once, and while End runs.
+#ifndef WINSOCK_NSP_PROVIDER_LOOKUP_H_
+#define WINSOCK_NSP_PROVIDER_LOOKUP_H_
+
+#include "deadline.h"
+#include "frame.h"
+#include "pending_request.h"
+#include "query.h"
+
+namespace nsp {
+
+class Provider;
+class Connection;
+
+// NSPIoctl's arguments as they came; all pointers are the client's.
+struct IoctlCall {
+  DWORD code;
+  const void* input;
+  DWORD input_bytes;
+  void* output;
+  DWORD output_bytes;
+  void* bytes_returned;
+  const void* completion;
+  const void* thread_id;
+};
+
+class Lookup : public Counted<Lookup> {
+ public:
+  Lookup(Provider* provider, uint32_t entry, uint32_t flags, ControlState state);
+  ~Lookup();
+
+  // Takes the query over as a block, samples the counters. No pipe, no wait.
+  [[nodiscard]] DWORD Begin(const Query& query, const FilterQuestion& question);
+
+  // NSPLookupServiceNext. `length` is the client's pointer. May wait for the host until the lookup deadline; End
+  // wakes it.
+  [[nodiscard]] DWORD Next(DWORD flags, void* length, void* results);
+
+  // NSPIoctl. Polls and notify requests wait for nothing (but see `stillValid`); custom codes without a completion
+  // wait until the ioctl deadline.
+  [[nodiscard]] DWORD Ioctl(const IoctlCall& call);
+
+  // Wakes who waits, aborts what pends. The handle is out of the table already. Waits for no answer.
+  void End();
+
+  // A request ended: its slot is free again. `reported`: the client is being told of a change.
+  void ReleaseSlot(PendingRequest* request, bool reported);
+
+  Provider* provider() const { return provider_.get(); }
+  uint32_t entry() const { return entry_; }
+
+ private:
+  struct Batch {
+    Batch* next = nullptr;
+    Buffer body;
+    uint32_t offset = 0;  // of the item to come
+    uint32_t left = 0;    // items to come
+  };
+
+  // lookup.cc: results. Those with a lock parameter need it held.
+  DWORD WriteItem(DWORD flags, void* length, DWORD room, void* results);
+  void DropItem();
+  DWORD EndStatus();
+  bool Current(QuerySetView* item) const;
+
+  // lookup_host.cc: the round trips. None holds the lock while it waits.
+  DWORD Fetch(const Deadline& deadline);
+  DWORD Transact(const ControlState& state, uint32_t kind, const Buffer& body,
+                 uint32_t query_bytes_at, const Deadline& deadline, Call* call);
+  DWORD TransactFreely(const ControlState& state, uint32_t kind, const Buffer& body,
+                       uint32_t query_bytes_at, const Deadline& deadline, Call* call);
+  DWORD SendOn(Connection* connection, uint32_t kind, const Buffer& body, uint32_t query_bytes_at,
+               const Deadline& deadline, Call* call);
+  DWORD TakeBatch(const Call& call);
+  bool Enlist(Call* call);
+  void Delist(Call* call);
+  void Restart();
+
+  // lookup_ioctl.cc
+  DWORD Poll(const IoctlCall& call, const ControlState& state, bool vouching);
+  DWORD Register(const CompletionRequest& completion, const IoctlCall& call,
+                 const ControlState& state, bool vouching);
+  DWORD StillValid(const ControlState& state, bool* valid);
+  DWORD Custom(const IoctlCall& call, const ControlState& state);
+  DWORD CustomAsync(const CompletionRequest& completion, const IoctlCall& call,
+                    const ControlState& state, const Buffer& body);
+  DWORD FinishCustom(const IoctlCall& ioctl, const Call& call);
+  DWORD TakeSlot(PendingRequest* request);
+  DWORD Prepare(const CompletionRequest& completion, const IoctlCall& call,
+                PendingRequest* request);
+
+  // Immutable after Begin.
+  Ref<Provider> provider_;
+  const uint32_t entry_;
+  const uint32_t flags_;
+  const ControlState state_;  // under which it began: mapping and filter of that time
+  Buffer query_;
+  uint64_t question_ = 0;  // hash of name and class
+
+  SRWLOCK lock_ = SRWLOCK_INIT;  // guards the members below
+  CONDITION_VARIABLE changed_ = CONDITION_VARIABLE_INIT;
+  std::atomic<bool> ended_{false};
+  CounterSample sample_;
+  Call* waiting_ = nullptr;
+  Ref<PendingRequest> notify_;
+  Ref<PendingRequest> custom_;
+
+  uint32_t wire_id_ = 0;
+  uint32_t query_on_ = 0;       // serial of the connection that has the query
+  bool query_sending_ = false;  // a thread is sending it; the others wait
+  bool fetching_ = false;
+  bool received_ = false;  // an item came: the lookup cannot be started over
+  bool refused_ = false;   // the present item did not fit last time
+  bool finished_ = false;
+  DWORD final_ = 0;
+  Batch* first_ = nullptr;
+  Batch* last_ = nullptr;
+};
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_PROVIDER_LOOKUP_H_

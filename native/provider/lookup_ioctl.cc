@@ -1,0 +1,339 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// NSPIoctl of one handle: polls from memory, notify requests, custom codes (LPNSPIOCTL page; contract 2).
+#include <cstring>
+
+#include "apc_queue.h"
+#include "guarded_copy.h"
+#include "host_pipe.h"
+#include "lookup.h"
+#include "provider.h"
+
+#ifndef SIO_NSP_NOTIFY_CHANGE
+#define SIO_NSP_NOTIFY_CHANGE 0x88000019u
+#endif
+
+namespace nsp {
+namespace {
+
+constexpr uint32_t kQueryBytesAt = offsetof(IoctlBody, query_bytes);
+
+size_t Pad4(size_t size) { return (size + 3) & ~size_t{3}; }
+
+// Many clients pass NULL although the page asks for a pointer.
+DWORD StoreReturned(void* bytes_returned, DWORD bytes) {
+  return bytes_returned == nullptr || GuardedWrite(bytes_returned, bytes) ? 0 : WSAEFAULT;
+}
+
+}  // namespace
+
+DWORD Lookup::Ioctl(const IoctlCall& call) {
+  ControlState state = provider_->control()->State();
+  if (state && state_.mapping->retired()) {
+    state = {};
+  }
+  bool notify = call.code == SIO_NSP_NOTIFY_CHANGE;
+  const ControlFilter& filter = state ? state.filter->filter : state_.filter->filter;
+  if (!notify && !DeclaresCode(filter, call.code)) {
+    return WSAEOPNOTSUPP;
+  }
+  if (!notify) {
+    return Custom(call, state);
+  }
+  CompletionRequest completion;
+  if (DWORD code = ReadCompletion(call.completion, &completion)) {
+    return code;
+  }
+  if (!state) {
+    return WSAENETDOWN;
+  }
+  bool vouching = (filter.host_flags & kHostAsksStillValid) != 0;
+  return completion.asynchronous ? Register(completion, call, state, vouching)
+                                 : Poll(call, state, vouching);
+}
+
+DWORD Lookup::Poll(const IoctlCall& call, const ControlState& state, bool vouching) {
+  bool changed = false;
+  if (vouching) {
+    bool valid = true;
+    if (DWORD code = StillValid(state, &valid)) {
+      return code;
+    }
+    changed = !valid;
+  }
+  {
+    ExclusiveLock lock(&lock_);
+    if (!vouching) {
+      changed = sample_.Dirty(*state_.mapping);
+    }
+    if (changed) {
+      sample_.Report(*state_.mapping);
+    }
+  }
+  if (DWORD code = StoreReturned(call.bytes_returned, 0)) {
+    return code;
+  }
+  return changed ? 0 : WSAEWOULDBLOCK;
+}
+
+// Asks the provider's `stillValid`, with the counters at Begin and at the last Next.
+DWORD Lookup::StillValid(const ControlState& state, bool* valid) {
+  const ControlFilter& filter = state.filter->filter;
+  if (OnHostThread(filter)) {
+    return WSAEINPROGRESS;
+  }
+  if (!provider_->breaker()->Allow(filter)) {
+    return WSAENETDOWN;
+  }
+  Deadline deadline(filter.ioctl_deadline_ms);
+  Call call;
+  Buffer body;
+  {
+    ExclusiveLock lock(&lock_);
+    StillValidBody head = {deadline.LeftMs(), sample_.count()};
+    if (!body.Resize(sizeof(head) + head.count * sizeof(CounterPair))) {
+      return WSA_NOT_ENOUGH_MEMORY;
+    }
+    std::memcpy(body.data(), &head, sizeof(head));
+    for (uint32_t i = 0; i < head.count; ++i) {
+      CounterPair pair = {sample_.index(i), sample_.at_begin(i), sample_.at_next(i)};
+      std::memcpy(body.data() + sizeof(head) + i * sizeof(pair), &pair, sizeof(pair));
+    }
+  }
+  if (!call.MakeEvent()) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  if (!Enlist(&call)) {
+    return WSA_INVALID_HANDLE;
+  }
+  DWORD code = Transact(state, kFrameStillValid, body, 0, deadline, &call);
+  Delist(&call);
+  if (code == WAIT_TIMEOUT) {
+    provider_->breaker()->TimedOut(filter);
+    return WSAENETDOWN;
+  }
+  if (code != 0) {
+    return code;
+  }
+  provider_->breaker()->Answered();
+  ReplyBody reply;
+  uint32_t answer = 0;
+  if (call.kind != kFrameReply || call.body.size() < sizeof(reply)) {
+    return WSANO_RECOVERY;
+  }
+  std::memcpy(&reply, call.body.data(), sizeof(reply));
+  if (reply.status != 0) {
+    return reply.status;
+  }
+  if (call.body.size() < sizeof(reply) + sizeof(answer)) {
+    return WSANO_RECOVERY;
+  }
+  std::memcpy(&answer, call.body.data() + sizeof(reply), sizeof(answer));
+  *valid = answer != 0;
+  return 0;
+}
+
+// Claims the handle's one place for requests of this kind.
+DWORD Lookup::TakeSlot(PendingRequest* request) {
+  ExclusiveLock lock(&lock_);
+  if (ended_) {
+    return WSA_INVALID_HANDLE;
+  }
+  Ref<PendingRequest>& slot = request->custom ? custom_ : notify_;
+  if (slot) {
+    return WSAEINVAL;
+  }
+  slot = Ref<PendingRequest>(request);
+  return 0;
+}
+
+// Slot, completion, armed: from here on the client is owed a completion.
+DWORD Lookup::Prepare(const CompletionRequest& completion, const IoctlCall& call,
+                      PendingRequest* request) {
+  SweepEndedThreads();
+  if (!PinModule()) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  request->lookup = Ref<Lookup>(this);
+  if (DWORD code = TakeSlot(request)) {
+    return code;
+  }
+  if (DWORD code = request->completion.Acquire(completion.copy, call.thread_id)) {
+    ReleaseSlot(request, false);
+    request->Abandon();
+    return code;
+  }
+  request->Arm();
+  return 0;
+}
+
+DWORD Lookup::Register(const CompletionRequest& completion, const IoctlCall& call,
+                       const ControlState& state, bool vouching) {
+  const ControlFilter& filter = state.filter->filter;
+  if (OnHostThread(filter)) {
+    return WSAEINPROGRESS;
+  }
+  bool dirty = false;
+  CounterSample seen;
+  {
+    ExclusiveLock lock(&lock_);
+    seen = sample_;
+    dirty = !vouching && sample_.Dirty(*state_.mapping);
+  }
+  if (vouching) {
+    // Counted from before the question: what changes while it is answered completes the request.
+    seen.Rebase(*state_.mapping);
+    bool valid = true;
+    if (DWORD code = StillValid(state, &valid)) {
+      return code;
+    }
+    dirty = !valid;
+  }
+  if (!dirty) {
+    // A host that is there but takes nobody now is found by the watcher; one that is not cannot be watched.
+    Ref<Connection> connection;
+    DWORD code = provider_->Connect(state, Deadline(0), nullptr, &connection);
+    if (code != 0 && code != ERROR_PIPE_BUSY) {
+      return WSAENETDOWN;
+    }
+  }
+  Ref<PendingRequest> request = MakeRef<PendingRequest>();
+  if (!request) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  request->sample = seen;
+  if (DWORD code = Prepare(completion, call, request.get())) {
+    return code;
+  }
+  static_cast<void>(StoreReturned(call.bytes_returned, 0));
+  if (dirty) {
+    CompleteNotify(request.get(), {});
+  } else if (!provider_->watcher()->Add(request.get()) && request->Claim()) {
+    ReleaseSlot(request.get(), false);
+    request->Drop();
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  return WSA_IO_PENDING;
+}
+
+DWORD Lookup::Custom(const IoctlCall& ioctl, const ControlState& state) {
+  CompletionRequest completion;
+  if (DWORD code = ReadCompletion(ioctl.completion, &completion)) {
+    return code;
+  }
+  if (completion.asynchronous && completion.copy.Type == NSP_NOTIFY_HWND) {
+    return WSAEINVAL;
+  }
+  if (ioctl.completion != nullptr && !completion.asynchronous) {
+    return WSAEWOULDBLOCK;
+  }
+  Buffer body;
+  Deadline deadline(state ? state.filter->filter.ioctl_deadline_ms : 0);
+  size_t size = sizeof(IoctlBody) + Pad4(ioctl.input_bytes);
+  if (ioctl.input_bytes > kMaxFrameBytes || size > kMaxFrameBytes - sizeof(FrameHeader)) {
+    return WSAENOBUFS;
+  }
+  if (!body.Resize(size)) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  if (ioctl.input_bytes != 0 &&
+      (ioctl.input == nullptr ||
+       !GuardedCopy(body.data() + sizeof(IoctlBody), ioctl.input, ioctl.input_bytes))) {
+    return WSAEFAULT;
+  }
+  if (!state) {
+    return WSAENETDOWN;
+  }
+  const ControlFilter& filter = state.filter->filter;
+  if (OnHostThread(filter)) {
+    return WSAEINPROGRESS;
+  }
+  if (!provider_->breaker()->Allow(filter)) {
+    return WSAENETDOWN;
+  }
+  IoctlBody head = {deadline.LeftMs(), ioctl.code,
+                    ioctl.output == nullptr ? 0 : ioctl.output_bytes,
+                    completion.asynchronous ? static_cast<uint32_t>(completion.copy.Type) : 0, 0,
+                    ioctl.input_bytes};
+  std::memcpy(body.data(), &head, sizeof(head));
+  if (completion.asynchronous) {
+    return CustomAsync(completion, ioctl, state, body);
+  }
+  Call call;
+  if (!call.MakeEvent()) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  if (!Enlist(&call)) {
+    return WSA_INVALID_HANDLE;
+  }
+  DWORD code = Transact(state, kFrameIoctl, body, kQueryBytesAt, deadline, &call);
+  Delist(&call);
+  if (code == WAIT_TIMEOUT) {
+    provider_->breaker()->TimedOut(filter);
+    return WSAENETDOWN;
+  }
+  if (code != 0) {
+    return code;
+  }
+  provider_->breaker()->Answered();
+  return FinishCustom(ioctl, call);
+}
+
+DWORD Lookup::FinishCustom(const IoctlCall& ioctl, const Call& call) {
+  ReplyBody reply;
+  if (call.kind != kFrameReply || call.body.size() < sizeof(reply)) {
+    return WSANO_RECOVERY;
+  }
+  std::memcpy(&reply, call.body.data(), sizeof(reply));
+  uint32_t follows = call.body.size() - static_cast<uint32_t>(sizeof(reply));
+  DWORD room = ioctl.output == nullptr ? 0 : ioctl.output_bytes;
+  if (reply.status == WSAEFAULT || (reply.status == 0 && reply.bytes > room)) {
+    static_cast<void>(StoreReturned(ioctl.bytes_returned, reply.bytes));
+    return WSAEFAULT;
+  }
+  if (reply.status != 0) {
+    return reply.status;
+  }
+  if (reply.bytes > follows) {
+    return WSANO_RECOVERY;
+  }
+  if (reply.bytes != 0 &&
+      !GuardedCopy(ioctl.output, call.body.data() + sizeof(reply), reply.bytes)) {
+    return WSAEFAULT;
+  }
+  return StoreReturned(ioctl.bytes_returned, reply.bytes);
+}
+
+DWORD Lookup::CustomAsync(const CompletionRequest& completion, const IoctlCall& ioctl,
+                          const ControlState& state, const Buffer& body) {
+  Deadline deadline(state.filter->filter.ioctl_deadline_ms);
+  Ref<PendingRequest> request = MakeRef<PendingRequest>();
+  if (!request) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  request->custom = true;
+  request->output = ioctl.output;
+  request->output_bytes = ioctl.output == nullptr ? 0 : ioctl.output_bytes;
+  request->due = deadline.end();
+  request->call.request = request.get();
+  if (!request->call.MakeEvent()) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  if (DWORD code = Prepare(completion, ioctl, request.get())) {
+    return code;
+  }
+  DWORD code = WSA_NOT_ENOUGH_MEMORY;
+  if (provider_->watcher()->Add(request.get())) {
+    code = Transact(state, kFrameIoctl, body, kQueryBytesAt, deadline, &request->call);
+  }
+  // A request that somebody completed meanwhile has had its completion: then this call has started it.
+  if (code == 0 || !request->Claim()) {
+    return WSA_IO_PENDING;
+  }
+  ReleaseSlot(request.get(), false);
+  provider_->watcher()->Remove(request.get());
+  request->Drop();
+  return code == WAIT_TIMEOUT ? static_cast<DWORD>(WSAENETDOWN) : code;
+}
+
+}  // namespace nsp

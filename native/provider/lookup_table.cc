@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// A handle has 20 bits of slot and 12 of generation, also in 64-bit processes: one format to test.
+#include "lookup_table.h"
+
+#include "lookup.h"
+
+namespace nsp {
+namespace {
+
+constexpr uint32_t kSlotBits = 20;
+constexpr uint32_t kSlotMask = (1u << kSlotBits) - 1;
+// Generations run from 1 to 0xffe: no handle is 0 or -1.
+constexpr uint32_t kGenerations = 0xffe;
+
+// Goes on across Startup and Cleanup, so that a handle of an earlier life is not one of this.
+std::atomic<uint32_t> next_generation{0};
+
+uint32_t NewGeneration() {
+  return 1 + next_generation.fetch_add(1, std::memory_order_relaxed) % kGenerations;
+}
+
+}  // namespace
+
+LookupTable::~LookupTable() {
+  for (uint32_t i = 0; i < slots_; i += kSlotsPerChunk) {
+    Free(chunks_[i / kSlotsPerChunk]);
+  }
+  Free(chunks_);
+}
+
+bool LookupTable::Grow() {
+  if (chunks_ == nullptr) {
+    chunks_ = static_cast<Slot**>(Allocate(kChunks * sizeof(Slot*)));
+  }
+  uint32_t chunk = slots_ / kSlotsPerChunk;
+  if (chunks_ == nullptr || chunk == kChunks) {
+    return false;
+  }
+  auto* slots = static_cast<Slot*>(Allocate(kSlotsPerChunk * sizeof(Slot)));
+  if (slots == nullptr) {
+    return false;
+  }
+  chunks_[chunk] = slots;
+  for (uint32_t i = kSlotsPerChunk; i-- > 0;) {
+    slots[i].next_free = first_free_;
+    first_free_ = slots_ + i + 1;
+  }
+  slots_ += kSlotsPerChunk;
+  return true;
+}
+
+HANDLE LookupTable::Add(const Ref<Lookup>& lookup) {
+  ExclusiveLock lock(&lock_);
+  if (first_free_ == 0 && !Grow()) {
+    return nullptr;
+  }
+  uint32_t index = first_free_ - 1;
+  Slot* slot = At(index);
+  first_free_ = slot->next_free;
+  slot->generation = NewGeneration();
+  slot->lookup = lookup.get();
+  slot->lookup->AddRef();
+  return reinterpret_cast<HANDLE>(static_cast<uintptr_t>(slot->generation << kSlotBits | index));
+}
+
+LookupTable::Slot* LookupTable::Resolve(HANDLE handle, uint32_t* index) {
+  auto value = reinterpret_cast<uintptr_t>(handle);
+  auto low = static_cast<uint32_t>(value);
+  *index = low & kSlotMask;
+  if (low != value || *index >= slots_) {
+    return nullptr;
+  }
+  Slot* slot = At(*index);
+  return slot->lookup != nullptr && slot->generation == low >> kSlotBits ? slot : nullptr;
+}
+
+Ref<Lookup> LookupTable::Find(HANDLE handle) {
+  SharedLock lock(&lock_);
+  uint32_t index = 0;
+  Slot* slot = Resolve(handle, &index);
+  return Ref<Lookup>(slot == nullptr ? nullptr : slot->lookup);
+}
+
+// Needs the lock exclusively.
+Ref<Lookup> LookupTable::Take(uint32_t index) {
+  Slot* slot = At(index);
+  slot->next_free = first_free_;
+  first_free_ = index + 1;
+  return Ref<Lookup>::Adopt(std::exchange(slot->lookup, nullptr));
+}
+
+Ref<Lookup> LookupTable::Remove(HANDLE handle) {
+  ExclusiveLock lock(&lock_);
+  uint32_t index = 0;
+  return Resolve(handle, &index) == nullptr ? Ref<Lookup>() : Take(index);
+}
+
+void LookupTable::EndEntry(uint32_t entry) {
+  uint32_t index = 0;
+  for (;;) {
+    Ref<Lookup> found;
+    {
+      ExclusiveLock lock(&lock_);
+      for (; index < slots_ && !found; ++index) {
+        Lookup* lookup = At(index)->lookup;
+        if (lookup != nullptr && (entry == kMaxEntries || lookup->entry() == entry)) {
+          found = Take(index);
+        }
+      }
+    }
+    if (!found) {
+      return;
+    }
+    found->End();
+  }
+}
+
+void LookupTable::EndAll() { EndEntry(kMaxEntries); }
+
+}  // namespace nsp

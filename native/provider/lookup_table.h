@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Lookup handles: a slot and a generation, never a pointer, so that junk and ended handles are recognised.
+#ifndef WINSOCK_NSP_PROVIDER_LOOKUP_TABLE_H_
+#define WINSOCK_NSP_PROVIDER_LOOKUP_TABLE_H_
+
+#include "memory.h"
+
+namespace nsp {
+
+class Lookup;
+
+class LookupTable {
+ public:
+  LookupTable() = default;
+  ~LookupTable();
+  LookupTable(const LookupTable&) = delete;
+  LookupTable& operator=(const LookupTable&) = delete;
+
+  // A handle for `lookup`, never 0 or -1; nullptr if memory or slots are used up.
+  HANDLE Add(const Ref<Lookup>& lookup);
+  // The living lookup of a handle; empty for junk.
+  Ref<Lookup> Find(HANDLE handle);
+  // As Find, and the handle is dead afterwards: of two callers one gets the lookup.
+  Ref<Lookup> Remove(HANDLE handle);
+
+  // Removes and ends all, or those of one entry.
+  void EndAll();
+  void EndEntry(uint32_t entry);
+
+ private:
+  struct Slot {
+    Lookup* lookup;       // one reference
+    uint32_t generation;
+    uint32_t next_free;   // index + 1; 0: none
+  };
+  static constexpr uint32_t kSlotsPerChunk = 1024;
+  static constexpr uint32_t kChunks = 1024;
+
+  Slot* At(uint32_t index) { return &chunks_[index / kSlotsPerChunk][index % kSlotsPerChunk]; }
+  Slot* Resolve(HANDLE handle, uint32_t* index);
+  bool Grow();
+  Ref<Lookup> Take(uint32_t index);
+
+  SRWLOCK lock_ = SRWLOCK_INIT;  // guards all below
+  Slot** chunks_ = nullptr;
+  uint32_t slots_ = 0;
+  uint32_t first_free_ = 0;
+};
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_PROVIDER_LOOKUP_TABLE_H_

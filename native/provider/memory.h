@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Memory without a C++ runtime: the process heap, an owned byte buffer, counted references, and locks as scopes.
+#ifndef WINSOCK_NSP_PROVIDER_MEMORY_H_
+#define WINSOCK_NSP_PROVIDER_MEMORY_H_
+
+#include "windows_headers.h"
+
+#include <atomic>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace nsp {
+
+// Zeroed memory of the process heap, or nullptr.
+inline void* Allocate(size_t bytes) { return HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, bytes); }
+inline void Free(void* memory) {
+  if (memory != nullptr) {
+    HeapFree(GetProcessHeap(), 0, memory);
+  }
+}
+
+template <typename T, typename... Arguments>
+T* New(Arguments&&... arguments) {
+  void* memory = Allocate(sizeof(T));
+  return memory == nullptr ? nullptr : new (memory) T(std::forward<Arguments>(arguments)...);
+}
+
+template <typename T>
+void Delete(T* object) {
+  if (object != nullptr) {
+    object->~T();
+    Free(object);
+  }
+}
+
+// An owned, fixed-size run of bytes.
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(Buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0u)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { Free(data_); }
+
+  [[nodiscard]] bool Resize(size_t bytes) {
+    Free(data_);
+    data_ = static_cast<uint8_t*>(Allocate(bytes == 0 ? 1 : bytes));
+    size_ = data_ == nullptr ? 0 : static_cast<uint32_t>(bytes);
+    return data_ != nullptr;
+  }
+  void Clear() {
+    Free(data_);
+    data_ = nullptr;
+    size_ = 0;
+  }
+  uint8_t* data() { return data_; }
+  const uint8_t* data() const { return data_; }
+  uint32_t size() const { return size_; }
+
+ private:
+  uint8_t* data_ = nullptr;
+  uint32_t size_ = 0;
+};
+
+// Base of objects that several threads hold; the last Release deletes. Starts with one reference.
+template <typename T>
+class Counted {
+ public:
+  void AddRef() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void Release() {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      Delete(static_cast<T*>(this));
+    }
+  }
+
+ private:
+  std::atomic<uint32_t> references_{1};
+};
+
+template <typename T>
+class Ref {
+ public:
+  Ref() = default;
+  // Takes over the one reference of a new object.
+  static Ref Adopt(T* object) {
+    Ref ref;
+    ref.object_ = object;
+    return ref;
+  }
+  explicit Ref(T* object) : object_(object) {
+    if (object_ != nullptr) {
+      object_->AddRef();
+    }
+  }
+  Ref(const Ref& other) : Ref(other.object_) {}
+  Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~Ref() {
+    if (object_ != nullptr) {
+      object_->Release();
+    }
+  }
+  T* get() const { return object_; }
+  T* operator->() const { return object_; }
+  T& operator*() const { return *object_; }
+  explicit operator bool() const { return object_ != nullptr; }
+  void Reset() { *this = Ref(); }
+
+ private:
+  T* object_ = nullptr;
+};
+
+template <typename T, typename... Arguments>
+Ref<T> MakeRef(Arguments&&... arguments) {
+  return Ref<T>::Adopt(New<T>(std::forward<Arguments>(arguments)...));
+}
+
+class ExclusiveLock {
+ public:
+  explicit ExclusiveLock(SRWLOCK* lock) : lock_(lock) { AcquireSRWLockExclusive(lock_); }
+  ~ExclusiveLock() { Unlock(); }
+  ExclusiveLock(const ExclusiveLock&) = delete;
+  ExclusiveLock& operator=(const ExclusiveLock&) = delete;
+  void Unlock() {
+    if (lock_ != nullptr) {
+      ReleaseSRWLockExclusive(std::exchange(lock_, nullptr));
+    }
+  }
+
+ private:
+  SRWLOCK* lock_;
+};
+
+class SharedLock {
+ public:
+  explicit SharedLock(SRWLOCK* lock) : lock_(lock) { AcquireSRWLockShared(lock_); }
+  ~SharedLock() { ReleaseSRWLockShared(lock_); }
+  SharedLock(const SharedLock&) = delete;
+  SharedLock& operator=(const SharedLock&) = delete;
+
+ private:
+  SRWLOCK* lock_;
+};
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_PROVIDER_MEMORY_H_

@@ -1,0 +1,219 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The entry points as ws2_32 calls them (NSP_ROUTINE): each is guard, validate, call, map. They run on the client's
+// threads, several at once. SDK names end here.
+#include <cstring>
+
+#include "guarded_copy.h"
+#include "lookup.h"
+#include "provider.h"
+
+namespace nsp {
+namespace {
+
+// A failing entry sets the last error last; one that succeeds leaves it as it was.
+template <typename Body>
+INT Answer(Body body) {
+  DWORD last_error = GetLastError();
+  DWORD code = body();
+  SetLastError(code == 0 ? last_error : code);
+  return code == 0 ? 0 : SOCKET_ERROR;
+}
+
+bool ReadGuid(const void* guid, uint8_t* copy) { return GuardedRead(reinterpret_cast<uint8_t(*)[16]>(copy), guid); }
+
+// The entry that a call names: 0, WSAEINVAL (NULL), WSAEFAULT or WSAEINVALIDPROVIDER.
+DWORD FindProvider(const void* id, Ref<Provider>* provider, uint32_t* entry) {
+  uint8_t guid[16];
+  if (id == nullptr) {
+    return WSAEINVAL;
+  }
+  if (!ReadGuid(id, guid)) {
+    return WSAEFAULT;
+  }
+  *provider = Startup::Find(guid, entry);
+  return *provider ? 0 : WSAEINVALIDPROVIDER;
+}
+
+bool KnowsFlags(DWORD flags) {
+  return (flags & (LUP_CONTAINERS | LUP_NOCONTAINERS)) != (LUP_CONTAINERS | LUP_NOCONTAINERS);
+}
+
+// The checks in their order (contract 9): size and memory, flags, filter, then what we have no data for.
+DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handle) {
+  if (restrictions == nullptr || handle == nullptr) {
+    return WSAEINVAL;
+  }
+  Ref<Provider> provider;
+  FilterQuestion question;
+  if (DWORD code = FindProvider(id, &provider, &question.entry)) {
+    return code;
+  }
+  Query query;
+  if (DWORD code = query.Copy(restrictions)) {
+    return code;
+  }
+  if (!KnowsFlags(flags)) {
+    return WSA_INVALID_PARAMETER;
+  }
+  ControlState state = provider->control()->State();
+  if (!state) {
+    return WSASERVICE_NOT_FOUND;
+  }
+  Buffer long_key;
+  uint16_t short_key[kInlineNameUnits + 1];
+  uint16_t* key = short_key;
+  if (query.name_units() > kInlineNameUnits) {
+    if (!long_key.Resize(query.name_units() * sizeof(uint16_t))) {
+      return WSA_NOT_ENOUGH_MEMORY;
+    }
+    key = reinterpret_cast<uint16_t*>(long_key.data());
+  }
+  question.name_space = query.name_space();
+  question.names_us = query.has_provider() && std::memcmp(query.provider(), provider->entry_id(question.entry), 16) == 0;
+  question.has_name = query.has_name();
+  question.key = key;
+  question.key_units = MakeKey(query.name(), query.name_units(), key);
+  question.service_class = query.service_class();
+  const ControlFilter& filter = state.filter->filter;
+  if (!OwnsQuery(filter, question)) {
+    return WSASERVICE_NOT_FOUND;
+  }
+  bool flat = (filter.entries[question.entry].flags & kEntryHierarchical) == 0;
+  if ((flat && ((flags & LUP_CONTAINERS) != 0 || !query.has_plain_context())) ||
+      !query.wants_ip()) {
+    return WSANO_DATA;
+  }
+  Ref<Lookup> lookup =
+      MakeRef<Lookup>(provider.get(), question.entry, flags, std::move(state));
+  if (!lookup) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  if (DWORD code = lookup->Begin(query, question)) {
+    return code;
+  }
+  HANDLE made = provider->lookups()->Add(lookup);
+  if (made == nullptr) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  if (!GuardedWrite(handle, made)) {
+    provider->lookups()->Remove(made)->End();
+    return WSAEFAULT;
+  }
+  return 0;
+}
+
+Ref<Lookup> FindLookup(HANDLE handle) {
+  Ref<Provider> provider = Startup::Any();
+  return provider ? provider->lookups()->Find(handle) : Ref<Lookup>();
+}
+
+INT WSAAPI Cleanup(LPGUID id) {
+  return Answer([=]() -> DWORD {
+    uint8_t guid[16];
+    return id != nullptr && ReadGuid(id, guid) ? Startup::Leave(guid) : WSAEINVAL;
+  });
+}
+
+INT WSAAPI LookupServiceBegin(LPGUID id, LPWSAQUERYSETW restrictions, LPWSASERVICECLASSINFOW,
+                              DWORD flags, LPHANDLE handle) {
+  return Answer([=] { return Begin(id, restrictions, flags, handle); });
+}
+
+INT WSAAPI LookupServiceNext(HANDLE handle, DWORD flags, LPDWORD length, LPWSAQUERYSETW results) {
+  return Answer([=]() -> DWORD {
+    Ref<Lookup> lookup = FindLookup(handle);
+    return lookup ? lookup->Next(flags, length, results) : WSA_INVALID_HANDLE;
+  });
+}
+
+INT WSAAPI LookupServiceEnd(HANDLE handle) {
+  return Answer([=]() -> DWORD {
+    Ref<Provider> provider = Startup::Any();
+    Ref<Lookup> lookup = provider ? provider->lookups()->Remove(handle) : Ref<Lookup>();
+    if (!lookup) {
+      return WSA_INVALID_HANDLE;
+    }
+    lookup->End();
+    return 0;
+  });
+}
+
+INT WSAAPI SetService(LPGUID, LPWSASERVICECLASSINFOW, LPWSAQUERYSETW, WSAESETSERVICEOP, DWORD) {
+  return Answer([]() -> DWORD { return WSAEOPNOTSUPP; });
+}
+
+INT WSAAPI InstallServiceClass(LPGUID, LPWSASERVICECLASSINFOW) {
+  return Answer([]() -> DWORD { return WSAEOPNOTSUPP; });
+}
+
+INT WSAAPI RemoveServiceClass(LPGUID, LPGUID) {
+  return Answer([]() -> DWORD { return WSAEOPNOTSUPP; });
+}
+
+INT WSAAPI GetServiceClassInfo(LPGUID, LPDWORD, LPWSASERVICECLASSINFOW) {
+  return Answer([]() -> DWORD { return WSAEOPNOTSUPP; });
+}
+
+INT WSAAPI Ioctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, LPVOID output,
+                 DWORD output_bytes, LPDWORD bytes_returned, LPWSACOMPLETION completion,
+                 LPWSATHREADID thread_id) {
+  return Answer([=]() -> DWORD {
+    Ref<Lookup> lookup = FindLookup(handle);
+    return lookup ? lookup->Ioctl({code, input, input_bytes, output, output_bytes, bytes_returned,
+                                   completion, thread_id})
+                  : WSA_INVALID_HANDLE;
+  });
+}
+
+constexpr DWORD kFullTable = sizeof(NSP_ROUTINE);
+constexpr DWORD kTableWithoutIoctl = offsetof(NSP_ROUTINE, NSPIoctl);
+
+NSP_ROUTINE MakeTable(DWORD size) {
+  NSP_ROUTINE table = {};
+  table.cbSize = size;
+  table.dwMajorVersion = 1;
+  table.dwMinorVersion = 1;
+  table.NSPCleanup = Cleanup;
+  table.NSPLookupServiceBegin = LookupServiceBegin;
+  table.NSPLookupServiceNext = LookupServiceNext;
+  table.NSPLookupServiceEnd = LookupServiceEnd;
+  table.NSPSetService = SetService;
+  table.NSPInstallServiceClass = InstallServiceClass;
+  table.NSPRemoveServiceClass = RemoveServiceClass;
+  table.NSPGetServiceClassInfo = GetServiceClassInfo;
+  table.NSPIoctl = Ioctl;
+  return table;
+}
+
+// NSPStartup: counts first, then fills the table; a table that cannot be written gives the count back.
+DWORD Start(LPGUID id, LPNSP_ROUTINE routines) {
+  uint8_t guid[16];
+  DWORD size = 0;
+  if (id == nullptr || routines == nullptr) {
+    return WSAEINVAL;
+  }
+  if (!ReadGuid(id, guid) || !GuardedRead(&size, routines)) {
+    return WSAEFAULT;
+  }
+  if (size < kTableWithoutIoctl) {
+    return WSAEINVALIDPROCTABLE;
+  }
+  size = size < kFullTable ? kTableWithoutIoctl : kFullTable;
+  if (DWORD code = Startup::Enter(guid)) {
+    return code;
+  }
+  NSP_ROUTINE table = MakeTable(size);
+  if (!GuardedCopy(routines, &table, size)) {
+    static_cast<void>(Startup::Leave(guid));
+    return WSAEFAULT;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace nsp
+
+extern "C" INT WSAAPI NSPStartup(LPGUID lpProviderId, LPNSP_ROUTINE lpnspRoutines) {
+  return nsp::Answer([=] { return nsp::Start(lpProviderId, lpnspRoutines); });
+}

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// What the sidecar beside the DLL describes, from the first NSPStartup to the last NSPCleanup: its entries, its
+// lookup handles, the control file's view, the connection.
+#ifndef WINSOCK_NSP_PROVIDER_PROVIDER_H_
+#define WINSOCK_NSP_PROVIDER_PROVIDER_H_
+
+#include "breaker.h"
+#include "connection.h"
+#include "control_view.h"
+#include "host_calls.h"
+#include "lookup_table.h"
+#include "sidecar.h"
+#include "watcher.h"
+
+namespace nsp {
+
+class Provider : public Counted<Provider> {
+ public:
+  // Reads the sidecar beside `module`. Empty if there is none or it is not sound.
+  static Ref<Provider> Load(HMODULE module);
+
+  explicit Provider(const Sidecar& sidecar);
+  ~Provider();
+
+  // Index of the entry with this GUID (16 bytes), or -1.
+  int FindEntry(const uint8_t* id) const;
+  const uint8_t* entry_id(uint32_t entry) const { return sidecar_.guids[entry]; }
+
+  ControlView* control() { return &control_; }
+  LookupTable* lookups() { return &lookups_; }
+  Watcher* watcher() { return &watcher_; }
+  Breaker* breaker() { return &breaker_; }
+  HostCalls* host_calls() { return &host_calls_; }
+
+  // The living connection, made if there is none. Waits at most until the deadline, for another thread that is
+  // connecting or for a free pipe instance, and gives up early if `call` (may be nullptr) is cancelled. Returns 0,
+  // WSAENETDOWN, WSA_E_CANCELLED, or ERROR_PIPE_BUSY (a host is there, but took nobody in time).
+  [[nodiscard]] DWORD Connect(const ControlState& state, const Deadline& deadline, const Call* call,
+                              Ref<Connection>* connection);
+  // The living connection, if there is one.
+  Ref<Connection> Current();
+
+  uint32_t NextLookupId() { return next_lookup_.fetch_add(1, std::memory_order_relaxed); }
+
+  // The last NSPCleanup: ends every lookup, drops the connection. Waits for no thread.
+  void Shutdown();
+
+ private:
+  DWORD Open(const ControlState& state, const Deadline& deadline, const Call* call,
+             Ref<Connection>* connection);
+
+  const Sidecar sidecar_;
+  ControlView control_;
+  LookupTable lookups_;
+  Breaker breaker_;
+  HostCalls host_calls_;
+  Watcher watcher_;
+  std::atomic<uint32_t> next_lookup_{1};
+
+  SRWLOCK lock_ = SRWLOCK_INIT;  // guards the members below
+  CONDITION_VARIABLE connected_ = CONDITION_VARIABLE_INIT;
+  Ref<Connection> connection_;
+  bool connecting_ = false;
+  bool shut_down_ = false;
+  uint32_t serial_ = 0;
+};
+
+// NSPStartup and NSPCleanup counts, per entry. `lock` of the module is theirs.
+struct Startup {
+  // 0, WSAEINVALIDPROVIDER (not one of our GUIDs, or no sound sidecar) or WSA_NOT_ENOUGH_MEMORY.
+  [[nodiscard]] static DWORD Enter(const uint8_t* id);
+  // 0 or WSAEINVAL (unknown GUID, or the count is 0).
+  [[nodiscard]] static DWORD Leave(const uint8_t* id);
+  // The started provider and the entry's index; empty if this GUID is not started.
+  static Ref<Provider> Find(const uint8_t* id, uint32_t* entry);
+  // The started provider, for calls that name a handle.
+  static Ref<Provider> Any();
+};
+
+// Keeps the DLL loaded for ever: completion routines and the watcher's thread run in it. False: it cannot be.
+[[nodiscard]] bool PinModule();
+void SetModule(HMODULE module);
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_PROVIDER_PROVIDER_H_

@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The module's only state: which provider is started, and how often each of its entries.
+#include <iterator>
+
+#include "lookup.h"
+#include "provider.h"
+
+namespace nsp {
+namespace {
+
+HMODULE module_handle;
+SRWLOCK module_lock = SRWLOCK_INIT;  // guards the members below
+Provider* started;                   // one reference, while any count is above 0
+uint32_t counts[kMaxEntries];
+
+bool AnyCount() {
+  for (uint32_t count : counts) {
+    if (count != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void SetModule(HMODULE module) { module_handle = module; }
+
+bool PinModule() {
+  HMODULE pinned = nullptr;
+  return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                            reinterpret_cast<LPCWSTR>(&module_handle), &pinned) != FALSE;
+}
+
+DWORD Startup::Enter(const uint8_t* id) {
+  ExclusiveLock lock(&module_lock);
+  Ref<Provider> provider(started);
+  if (!provider) {
+    provider = Provider::Load(module_handle);
+  }
+  if (!provider) {
+    return WSAEINVALIDPROVIDER;
+  }
+  int entry = provider->FindEntry(id);
+  if (entry < 0) {
+    return WSAEINVALIDPROVIDER;
+  }
+  if (started == nullptr) {
+    started = provider.get();
+    started->AddRef();
+  }
+  ++counts[entry];
+  return 0;
+}
+
+DWORD Startup::Leave(const uint8_t* id) {
+  Ref<Provider> provider;
+  uint32_t entry;
+  bool last;
+  {
+    ExclusiveLock lock(&module_lock);
+    int found = started == nullptr ? -1 : started->FindEntry(id);
+    if (found < 0 || counts[found] == 0) {
+      return WSAEINVAL;
+    }
+    entry = static_cast<uint32_t>(found);
+    if (--counts[entry] != 0) {
+      return 0;
+    }
+    last = !AnyCount();
+    // Takes over the module's reference with the last count, else a reference of its own.
+    provider = last ? Ref<Provider>::Adopt(std::exchange(started, nullptr)) : Ref<Provider>(started);
+  }
+  provider->lookups()->EndEntry(entry);
+  if (last) {
+    provider->Shutdown();
+  }
+  return 0;
+}
+
+Ref<Provider> Startup::Find(const uint8_t* id, uint32_t* entry) {
+  SharedLock lock(&module_lock);
+  int found = started == nullptr ? -1 : started->FindEntry(id);
+  if (found < 0 || counts[found] == 0) {
+    return {};
+  }
+  *entry = static_cast<uint32_t>(found);
+  return Ref<Provider>(started);
+}
+
+Ref<Provider> Startup::Any() {
+  SharedLock lock(&module_lock);
+  return Ref<Provider>(started);
+}
+
+}  // namespace nsp

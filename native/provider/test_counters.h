@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Counts of pipe operations and waits, so that tests can assert "no round trip" instead of a time. They exist in
+// the test build alone.
+#ifndef WINSOCK_NSP_PROVIDER_TEST_COUNTERS_H_
+#define WINSOCK_NSP_PROVIDER_TEST_COUNTERS_H_
+
+#include "windows_headers.h"
+
+namespace nsp {
+
+#if defined(NSP_TEST_BUILD)
+void CountPipeOperation();
+void CountWait();
+#else
+inline void CountPipeOperation() {}
+inline void CountWait() {}
+#endif
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_PROVIDER_TEST_COUNTERS_H_

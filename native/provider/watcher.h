@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// What pends in this process, and the one pool thread that looks after it: subscribes, reads the pipe, finds a
+// restarted host again, keeps deadlines. The thread exists only while something pends.
+#ifndef WINSOCK_NSP_PROVIDER_WATCHER_H_
+#define WINSOCK_NSP_PROVIDER_WATCHER_H_
+
+#include "connection.h"
+#include "control_view.h"
+#include "pending_request.h"
+
+namespace nsp {
+
+class Provider;
+
+class Watcher {
+ public:
+  explicit Watcher(Provider* provider) : provider_(provider) {}
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  // Lists an armed request and makes sure that the thread runs. False: no memory or thread; nothing is listed.
+  [[nodiscard]] bool Add(PendingRequest* request);
+  // Takes a claimed request off the list. Any thread.
+  void Remove(PendingRequest* request);
+
+  // A change frame of the connection `serial`: `count` ChangeItem at `items`, perhaps unaligned. Any thread that
+  // reads the pipe.
+  void OnChange(uint32_t serial, const uint8_t* items, uint32_t count);
+
+ private:
+  // The requests that one turn deals with, each with a reference.
+  struct Picked {
+    PendingRequest* request;
+    Picked* next;
+  };
+  enum class Pick { kAllNotify, kDirty, kExpired };
+
+  static void CALLBACK Run(PTP_CALLBACK_INSTANCE, void* context);
+  bool StartThread();
+  bool Ended();
+  void Turn();
+  bool Connect(const ControlState& state, Ref<Connection>* connection);
+  bool Subscribe(Connection* connection, const ControlState& state);
+  void WaitForHost(const ControlState& state);
+  void CompletePicked(Pick pick, const ControlMapping* mapping);
+  DWORD NextDueMs();
+
+  Provider* provider_;  // owns this; the thread holds a reference to it
+
+  SRWLOCK lock_ = SRWLOCK_INIT;  // guards the members below
+  PendingRequest* list_ = nullptr;
+  bool running_ = false;
+  UniqueHandle wake_;  // auto-reset; set when the list changes, made with the first thread
+  UniquePool pool_;
+
+  // The thread's alone.
+  uint32_t sequence_ = 0;
+  uint64_t down_since_ = 0;
+  DWORD backoff_ms_ = 0;
+};
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_PROVIDER_WATCHER_H_
