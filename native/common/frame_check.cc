@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// See frame_check.h.
+#include "frame_check.h"
+
+#include <cstring>
+
+#include "query_set.h"
+
+namespace nsp {
+namespace {
+
+// The bytes behind the header, consumed from the front.
+class Body {
+ public:
+  Body(const uint8_t* data, size_t left) : data_(data), left_(left) {}
+
+  template <typename T>
+  [[nodiscard]] bool Take(T* value) {
+    if (left_ < sizeof(T)) return false;
+    std::memcpy(value, data_, sizeof(T));
+    data_ += sizeof(T);
+    left_ -= sizeof(T);
+    return true;
+  }
+
+  // One query-set block of exactly `bytes` bytes.
+  [[nodiscard]] bool TakeQuery(size_t bytes) {
+    QuerySetView view;
+    if (left_ < bytes || !ReadQuerySet(data_, bytes, &view) || view.head.size != bytes) {
+      return false;
+    }
+    data_ += bytes;
+    left_ -= bytes;
+    return true;
+  }
+
+  [[nodiscard]] size_t left() const { return left_; }
+
+ private:
+  const uint8_t* data_;
+  size_t left_;
+};
+
+bool CheckHello(const FrameHeader& header, Body body) {
+  HelloBody hello = {};
+  return header.flags == 0 && body.Take(&hello) && hello.reserved == 0 && body.left() == 0;
+}
+
+bool CheckNext(const FrameHeader& header, Body body) {
+  NextBody next = {};
+  if (!body.Take(&next) || next.reserved != 0) return false;
+  return (header.flags & kFrameHasQuery) != 0 ? body.TakeQuery(body.left()) : body.left() == 0;
+}
+
+bool CheckIoctl(Body body) {
+  IoctlBody ioctl = {};
+  if (!body.Take(&ioctl) || ioctl.completion == 1 || ioctl.completion > 4) return false;
+  if (ioctl.query_bytes != 0 && !body.TakeQuery(ioctl.query_bytes)) return false;
+  return body.left() == ioctl.input_bytes;
+}
+
+bool CheckStillValid(Body body) {
+  StillValidBody still_valid = {};
+  if (!body.Take(&still_valid) || still_valid.count > kCounterCount) return false;
+  for (uint32_t i = 0; i < still_valid.count; ++i) {
+    CounterPair pair = {};
+    if (!body.Take(&pair) || pair.index >= kCounterCount) return false;
+  }
+  return body.left() == 0 || body.TakeQuery(body.left());
+}
+
+bool CheckSubscribe(const FrameHeader& header, Body body) {
+  SubscribeBody subscribe = {};
+  if (header.flags != 0 || !body.Take(&subscribe) || subscribe.count > kCounterCount) return false;
+  for (uint32_t i = 0; i < subscribe.count; ++i) {
+    CounterValue value = {};
+    if (!body.Take(&value) || value.index >= kCounterCount) return false;
+  }
+  return body.left() == 0;
+}
+
+}  // namespace
+
+bool ReadFrameHeader(const uint8_t* frame, size_t bytes, FrameHeader* header) {
+  if (bytes < sizeof(FrameHeader)) return false;
+  std::memcpy(header, frame, sizeof(FrameHeader));
+  return header->size >= sizeof(FrameHeader) && header->size <= kMaxFrameBytes;
+}
+
+bool CheckClientFrame(const uint8_t* frame, size_t bytes) {
+  FrameHeader header = {};
+  if (!ReadFrameHeader(frame, bytes, &header) || header.size != bytes) return false;
+  if ((header.flags & ~kFrameHasQuery) != 0) return false;
+  if (IsCall(header.kind) && (header.call == 0 || header.lookup == 0)) return false;
+  const Body body(frame + sizeof(FrameHeader), bytes - sizeof(FrameHeader));
+  switch (header.kind) {
+    case kFrameHello:
+      return CheckHello(header, body);
+    case kFrameNext:
+      return CheckNext(header, body);
+    case kFrameIoctl:
+      return CheckIoctl(body);
+    case kFrameStillValid:
+      return CheckStillValid(body);
+    case kFrameSubscribe:
+      return CheckSubscribe(header, body);
+    case kFrameEnd:
+      return header.flags == 0 && header.lookup != 0 && body.left() == 0;
+    case kFrameCancel:
+      return header.flags == 0 && header.call != 0 && body.left() == 0;
+    default:
+      return false;
+  }
+}
+
+bool IsCall(uint16_t kind) {
+  return kind == kFrameNext || kind == kFrameIoctl || kind == kFrameStillValid;
+}
+
+}  // namespace nsp
