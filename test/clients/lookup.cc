@@ -46,7 +46,7 @@ class ClassInfo {
 };
 
 // begin h=NAME flags= ... : see query.h for the query; guid= the provider id of table mode;
-// hout=@null|@unmapped|@readonly replaces lphLookup; keep=1 leaves the query alive afterwards.
+// hout=@null|@unmapped|@readonly replaces lphLookup; discard=1 takes the query away afterwards.
 void Begin(Step& step) {
   const Command& command = step.command;
   const std::shared_ptr<Table> table = TableFor(command);
@@ -67,7 +67,11 @@ void Begin(Step& step) {
   step.data.Set("handle", HexNumber(reinterpret_cast<uintptr_t>(handle)))
       .Set("handleTouched", handle != reinterpret_cast<HANDLE>(kSentinel))
       .Set("queryUnchanged", query.Unchanged());
-  if (!command.Flag("keep")) query.Discard();
+  if (command.Flag("discard")) {
+    query.Discard();
+  } else {
+    query.Keep();
+  }
   if (step.ret == 0) {
     TheWorld().lookups.Put(command.Text("h", "last"),
                            std::make_shared<Lookup>(Lookup{handle, table}));
@@ -86,7 +90,7 @@ void Next(Step& step) {
   const auto claimed = static_cast<DWORD>(command.Number("claim", size));
   DWORD length = claimed;
   auto* const length_pointer = static_cast<DWORD*>(PointerFor(command, "length", &length));
-  const auto flags = static_cast<DWORD>(command.Number("flags", 0));
+  const auto flags = static_cast<DWORD>(command.Number("flags", LUP_RETURN_ALL));
   step.Call(lookup.table ? "NSPLookupServiceNext"
             : ansi       ? "WSALookupServiceNextA"
                          : "WSALookupServiceNextW",
@@ -115,7 +119,7 @@ void Drain(Step& step) {
   const Command& command = step.command;
   const Lookup lookup = LookupFor(command);
   const bool ansi = command.Flag("ansi");
-  const auto flags = static_cast<DWORD>(command.Number("flags", 0));
+  const auto flags = static_cast<DWORD>(command.Number("flags", LUP_RETURN_ALL));
   auto size = static_cast<DWORD>(command.Number("size", 8192));
   JsonArray results;
   uint64_t calls = 0;

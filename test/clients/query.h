@@ -25,6 +25,8 @@ class Query {
   // Overwrites and unmaps everything, as a client may after the call. The addresses stay reserved
   // for a while, so that a late reader crashes instead of reading something else.
   void Discard();
+  // Leaves everything readable and unchanged for the rest of the process's life.
+  void Keep() { new std::shared_ptr<Block>(block_); }
 
  private:
   void* Take(size_t size);

@@ -3,7 +3,7 @@
 // The checklist itself: complete, without doubles, and every skip has a reason and a row.
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
-import { CHECKLIST, SKIPS, checklistRow } from '../helpers/checklist.ts'
+import { CHECKLIST, checklistRow, SKIPS } from '../helpers/checklist.ts'
 
 describe('checklist', () => {
   it('has 186 rows', () => {
@@ -18,7 +18,11 @@ describe('checklist', () => {
     const groups = Map.groupBy(CHECKLIST, (entry) => entry.id.replace(/-\d+$/, ''))
     for (const [group, entries] of groups) {
       const numbers = entries.map((entry) => Number(entry.id.slice(-2))).sort((a, b) => a - b)
-      assert.deepEqual(numbers, entries.map((_, i) => i + 1), `numbers of ${group}`)
+      assert.deepEqual(
+        numbers,
+        entries.map((_, i) => i + 1),
+        `numbers of ${group}`,
+      )
     }
   })
 

@@ -8,8 +8,10 @@ import type { ApcCall } from '../helpers/client-types.ts'
 
 describe('client', () => {
   it('encodes values so that only a special can start with @', () => {
-    assert.equal(commandLine('begin', { name: '@null x', q: NULL, h: undefined, qro: true }),
-      'begin name=%40null%20x q=@null qro=1')
+    assert.equal(
+      commandLine('begin', { name: '@null x', q: NULL, h: undefined, qro: true }),
+      'begin name=%40null%20x q=@null qro=1',
+    )
   })
 
   for (const arch of ARCHS) {

@@ -10,7 +10,11 @@ import { CHECKLIST, registered, SKIPS } from '../helpers/checklist.ts'
 const OWED_ISSUES: ReadonlySet<number> = new Set([2])
 
 function loadedFiles(suite: Suite): string[] {
-  return [suite.file ?? '', ...suite.suites.flatMap(loadedFiles), ...suite.tests.map((t) => t.file ?? '')]
+  return [
+    suite.file ?? '',
+    ...suite.suites.flatMap(loadedFiles),
+    ...suite.tests.map((t) => t.file ?? ''),
+  ]
 }
 
 const base = (path: string) => path.replace(/^.*[\\/]/, '')

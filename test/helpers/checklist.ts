@@ -59,7 +59,8 @@ export function record(result: RowResult): void {
 /** Writes build/test/rows.json, or the file that NSP_ROWS_JSON names. */
 export function writeRows(driver: string): void {
   const path =
-    process.env.NSP_ROWS_JSON ?? fileURLToPath(new URL('../../build/test/rows.json', import.meta.url))
+    process.env.NSP_ROWS_JSON ??
+    fileURLToPath(new URL('../../build/test/rows.json', import.meta.url))
   mkdirSync(new URL('../../build/test/', import.meta.url), { recursive: true })
   writeFileSync(path, `${JSON.stringify({ driver, rows: results }, undefined, 2)}\n`)
 }

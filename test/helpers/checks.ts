@@ -16,7 +16,11 @@ export class Checks {
   }
   equal(actual: unknown, expected: unknown, what: string): void {
     this.#count++
-    assert.equal(actual, expected, `${what}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`)
+    assert.equal(
+      actual,
+      expected,
+      `${what}: ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`,
+    )
   }
   notEqual(actual: unknown, unwanted: unknown, what: string): void {
     this.#count++

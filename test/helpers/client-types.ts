@@ -36,7 +36,8 @@ export interface BeginOptions extends Running {
   /** The structure itself: NULL, UNMAPPED; `qro` write-protects it. */
   q?: Special
   qro?: boolean
-  keep?: boolean
+  /** Overwrites and unmaps the query after the call. */
+  discard?: boolean
   hout?: Special
   dwsize?: number
   name?: Text
@@ -62,6 +63,7 @@ export interface BeginOptions extends Running {
 }
 
 export interface NextOptions extends Running {
+  /** LUP_RETURN_ALL unless given. */
   flags?: number
   size?: number
   /** The length told to the call, if it is not `size`. */

@@ -6,8 +6,20 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type {
-  Addressed, BeginData, BeginOptions, ClientProcess, DrainData, Handled, IoctlData, IoctlOptions,
-  NextData, NextOptions, OverlappedData, PacketData, StartupData, Step,
+  Addressed,
+  BeginData,
+  BeginOptions,
+  ClientProcess,
+  DrainData,
+  Handled,
+  IoctlData,
+  IoctlOptions,
+  NextData,
+  NextOptions,
+  OverlappedData,
+  PacketData,
+  StartupData,
+  Step,
 } from './client-types.ts'
 
 export type Arch = 'x64' | 'x86'

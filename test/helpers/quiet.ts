@@ -5,14 +5,30 @@ import type { Client } from './client.ts'
 
 // CreateFileW is counted apart by what it opens (test/clients/import_counter.cc).
 const PIPE_CALLS: ReadonlySet<string> = new Set([
-  'CreateFileW:pipe', 'WriteFile', 'WriteFileEx', 'TransactNamedPipe', 'CallNamedPipeW',
-  'WaitNamedPipeW', 'SetNamedPipeHandleState', 'PeekNamedPipe',
+  'CreateFileW:pipe',
+  'WriteFile',
+  'WriteFileEx',
+  'TransactNamedPipe',
+  'CallNamedPipeW',
+  'WaitNamedPipeW',
+  'SetNamedPipeHandleState',
+  'PeekNamedPipe',
 ])
 const WAIT_CALLS: ReadonlySet<string> = new Set([
-  'WaitForSingleObject', 'WaitForSingleObjectEx', 'WaitForMultipleObjects',
-  'WaitForMultipleObjectsEx', 'SignalObjectAndWait', 'Sleep', 'SleepEx',
-  'SleepConditionVariableSRW', 'SleepConditionVariableCS', 'WaitOnAddress', 'GetOverlappedResult',
-  'GetOverlappedResultEx', 'WaitForThreadpoolWorkCallbacks', 'WaitForThreadpoolIoCallbacks',
+  'WaitForSingleObject',
+  'WaitForSingleObjectEx',
+  'WaitForMultipleObjects',
+  'WaitForMultipleObjectsEx',
+  'SignalObjectAndWait',
+  'Sleep',
+  'SleepEx',
+  'SleepConditionVariableSRW',
+  'SleepConditionVariableCS',
+  'WaitOnAddress',
+  'GetOverlappedResult',
+  'GetOverlappedResultEx',
+  'WaitForThreadpoolWorkCallbacks',
+  'WaitForThreadpoolIoCallbacks',
 ])
 
 /** Pipe operations and waits of the counted DLLs since the last reset, as "name x count". */

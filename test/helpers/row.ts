@@ -3,11 +3,11 @@
 // row('IOCTL-07', 'title', async t => ...) registers the test of one contract row, once for each
 // architecture, over whichever driver NSP_DRIVER names. One driver serves the whole run.
 import { after, it } from 'mocha'
-import { Checks } from './checks.ts'
 import { checklistRow, record, registered, SKIPS, writeRows } from './checklist.ts'
+import { Checks } from './checks.ts'
 import { ARCHS, type Arch, Client } from './client.ts'
 import type { BeginOptions } from './client-types.ts'
-import { type Driver, type EntryRef, openDriver } from './driver.ts'
+import { type Driver, type EntryRef, type HostOptions, openDriver } from './driver.ts'
 import { until } from './until.ts'
 
 /** Longer than every watchdog inside a row, so that those speak first. */
@@ -115,13 +115,26 @@ export class Row {
   }
 
   /** The query of a lookup by name under one entry, found by number and by provider id. */
-  query(name: string | undefined, more: BeginOptions = {}, entry: EntryName = 'mesh'): BeginOptions {
+  query(
+    name: string | undefined,
+    more: BeginOptions = {},
+    entry: EntryName = 'mesh',
+  ): BeginOptions {
     const { id, namespace } = this.entry(entry)
-    return { h: 'h1', ...(name === undefined ? {} : { name }), ns: namespace, provider: id, ...more }
+    return {
+      h: 'h1',
+      ...(name === undefined ? {} : { name }),
+      ns: namespace,
+      provider: id,
+      ...more,
+    }
   }
   /** Begins that lookup and fails the row if it is refused. */
   async begin(
-    client: Client, name: string | undefined, more: BeginOptions = {}, entry: EntryName = 'mesh',
+    client: Client,
+    name: string | undefined,
+    more: BeginOptions = {},
+    entry: EntryName = 'mesh',
   ): Promise<void> {
     const step = await client.begin(this.query(name, more, entry))
     if (step.ret !== 0) throw new Error(`Begin of ${name} was refused with ${step.err}`)
@@ -133,12 +146,16 @@ export class Row {
   /** Makes a record and takes it away after the row. */
   async set(name: string, fields: Record<string, string | number> = {}): Promise<void> {
     await this.driver.send('set', { name, addr: '10.9.0.1', ...fields })
-    this.defer(() => this.driver.send('delete', { name }))
+    this.#tidy('delete', name)
   }
   /** Holds the lookups of a name until the row ends or `release` is sent. */
   async hold(name: string): Promise<void> {
     await this.driver.send('hold', { name })
-    this.defer(() => this.driver.send('clear', { name }))
+    this.#tidy('clear', name)
+  }
+  // A host that is gone or new has nothing to tidy.
+  #tidy(verb: string, name: string): void {
+    this.defer(() => this.driver.send(verb, { name }).catch(() => {}))
   }
   /** Waits until that many handler calls wait for the held name. */
   async held(name: string, count = 1): Promise<void> {
@@ -156,6 +173,15 @@ export class Row {
     }
     this.defer(resume)
     return resume
+  }
+  /** A new host with other deadlines, until the row ends. */
+  async restartHost(options: HostOptions): Promise<void> {
+    this.defer(async () => {
+      await this.driver.stop()
+      await this.driver.start()
+    })
+    await this.driver.stop()
+    await this.driver.start(options)
   }
   /** The host is stopped (or killed) and started again after the row. */
   async stopHost(how: 'stop' | 'kill' = 'stop'): Promise<void> {
