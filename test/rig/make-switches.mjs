@@ -12,7 +12,8 @@ const OUTPUT = new URL('./switches.json', import.meta.url)
 /** The switches as switches.cc has them: [{ name, rows }], the row a switch is for comes first. */
 export function readSwitches() {
   const table = readFileSync(SOURCE, 'utf8')
-  const found = [...table.matchAll(/^ {4}\{"([a-z-]+)", "([A-Z0-9 -]+)"\},$/gm)]
+  const found = [...table.matchAll(/\{"([a-z-]+)", "([A-Z0-9 -]+)"\}/g)]
+  if (found.length === 0) throw new Error('switches.cc has no table that this can read')
   return found.map(([, name, rows]) => ({ name, rows: rows.split(' ') }))
 }
 
