@@ -17,4 +17,6 @@ FARPROC WINAPI UseHostProgram(unsigned event, PDelayLoadInfo info) {
 
 }  // namespace
 
-extern "C" PfnDliHook __pfnDliNotifyHook2 = UseHostProgram;
+extern "C" {
+PfnDliHook __pfnDliNotifyHook2 = UseHostProgram;
+}
