@@ -37,9 +37,10 @@ bool HasLeft(HANDLE pipe) {
 void TellChanges(HANDLE pipe) {
   Host& host = TheHost();
   std::unique_lock lock(host.mutex);
-  uint32_t told = host.change_number;
+  // The first word comes at once: a change before this line is found by whoever looks after it.
+  uint32_t told = host.change_number - 1;
   while (!host.stopping) {
-    host.changed.wait_for(lock, std::chrono::milliseconds(50));
+    if (told == host.change_number) host.changed.wait_for(lock, std::chrono::milliseconds(50));
     const uint32_t now = host.change_number;
     lock.unlock();
     DWORD done = 0;

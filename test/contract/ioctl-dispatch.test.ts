@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// WSANSPIoctl: what the dispatcher does before a provider sees the call. IOCTL-42 to IOCTL-46.
+import { describe } from 'mocha'
+import { type Client, programFolder } from '../helpers/client.ts'
+import { WSAEINVAL, WSAEOPNOTSUPP, WSAEWOULDBLOCK } from '../helpers/notify.ts'
+import { type Row, row } from '../helpers/row.ts'
+
+/** Behaviours of test/rig/probe.cc, asked for in the third group of the entry's GUID. */
+const REFUSES = '0001'
+const NO_IOCTL = '0004'
+const SHORT_TABLE = '0020'
+const PROBE_NAMESPACE = 2002
+const WHO_CALLS = 0xd80000a0
+
+/** Installs a catalog entry of the probe for the row's width, until the row ends. */
+async function probe(t: Row, behaviour: string, ns: number): Promise<string> {
+  const number = t.is64 ? '4201' : '4202'
+  const guid = `70726f62-${number}-${behaviour}-9a52-4e53504e2001`
+  const installer = await t.ws2({ started: false })
+  const path = `${programFolder(t.arch)}probe.dll`
+  const step = await installer.send('install', { id: 'Probe', path, ns, guid })
+  if (step.ret !== 0) throw new Error(`the probe is not installed: ${step.err}`)
+  t.defer(() => installer.send('uninstall', { guid }))
+  return guid
+}
+
+async function beginAtProbe(client: Client, provider: string): Promise<void> {
+  const step = await client.begin({ h: 'h1', name: 'any', ns: PROBE_NAMESPACE, provider })
+  if (step.ret !== 0) throw new Error(`the probe refused with ${step.err}`)
+}
+
+describe('WSANSPIoctl', () => {
+  row('IOCTL-42', 'a query that two providers serve is refused', async (t) => {
+    const client = await t.ws2()
+    const name = t.name()
+    await t.set(name)
+    // Microsoft's DNS provider, or its stand-in, joins every query of that namespace.
+    const step = await client.begin({ h: 'h1', name, ns: t.entry('names').namespace })
+    t.check.succeeds(step, 'Begin')
+    t.check.fails(await client.ioctl('h1'), WSAEINVAL)
+  })
+
+  row('IOCTL-43', 'two providers matched and one refused: served', async (t) => {
+    const { namespace } = t.entry('mesh')
+    await probe(t, REFUSES, namespace)
+    const client = await t.ws2()
+    const name = t.name()
+    await t.set(name)
+    t.check.succeeds(await client.begin({ h: 'h1', name, ns: namespace }), 'Begin')
+    t.check.fails(await client.ioctl('h1'), WSAEWOULDBLOCK)
+  })
+
+  row('IOCTL-44', 'a provider without NSPIoctl', async (t) => {
+    for (const behaviour of [NO_IOCTL, SHORT_TABLE]) {
+      const guid = await probe(t, behaviour, PROBE_NAMESPACE)
+      const client = await t.ws2()
+      await beginAtProbe(client, guid)
+      t.check.fails(await client.ioctl('h1'), WSAEOPNOTSUPP, `behaviour ${behaviour}`)
+    }
+  })
+
+  row('IOCTL-45', "the provider gets the calling thread's identity", async (t) => {
+    const guid = await probe(t, '0000', PROBE_NAMESPACE)
+    const client = await t.ws2()
+    await beginAtProbe(client, guid)
+    for (const thread of ['A', 'B']) {
+      const step = await client.ioctl('h1', { code: WHO_CALLS, outsize: 12, thread })
+      t.check.succeeds(step, thread)
+      // given, a usable handle of that very thread, Reserved 0
+      t.check.equal(step.data.out, '010000000100000000000000', `thread ${thread}`)
+    }
+  })
+
+  row('IOCTL-46', 'NS_DNS with lpNSProviderId is served', async (t) => {
+    const client = await t.ws2()
+    const name = t.name()
+    await t.set(name)
+    await t.begin(client, name, {}, 'names')
+    t.check.fails(await client.ioctl('h1'), WSAEWOULDBLOCK, 'clean')
+    await t.driver.send('invalidate', { name })
+    t.check.succeeds(await client.ioctl('h1'), 'changed')
+  })
+})

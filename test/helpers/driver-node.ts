@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The real thing: a Windows Node that serves test/helpers/node-host.ts, installed by the library's
+// own catalog module.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Arch } from './client.ts'
+import type { Driver, EntryRef } from './driver.ts'
+import { DriverBase } from './driver-base.ts'
+import type { HostCommand } from './driver-process.ts'
+
+interface Installed {
+  readonly id: string
+  readonly path: string
+  readonly catalog: 'native' | 'x86'
+}
+/** The part of `winsock-nsp/catalog` that is used here; imported when needed, so that the faulty
+ * provider's runs need no built library. */
+interface Catalog {
+  install(provider: unknown): Promise<{ readonly entries: readonly Installed[] }>
+  uninstall(provider: unknown): Promise<unknown>
+}
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+async function catalog(): Promise<Catalog> {
+  return (await import(new URL('../../dist/catalog.js', import.meta.url).href)) as Catalog
+}
+/** What node-host.ts serves; the module only defines it. */
+async function providers(): Promise<readonly unknown[]> {
+  const url = new URL('./node-provider.ts', import.meta.url).href
+  return ((await import(url)) as { providers: readonly unknown[] }).providers
+}
+
+export class NodeDriver extends DriverBase implements Driver {
+  readonly kind = 'node'
+  readonly names: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0001', namespace: 12 }
+  readonly mesh: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0002', namespace: 1001 }
+  readonly vouch: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0003', namespace: 1002 }
+  #installed: readonly Installed[] = []
+
+  protected command(): HostCommand {
+    return { program: process.execPath, args: [here('./node-host.ts')] }
+  }
+  /** The installed copy: beside it lies the record of trust that the DLL reads. */
+  dll(arch: Arch): string {
+    const wanted = arch === 'x64' ? 'native' : 'x86'
+    const entry = this.#installed.find((made) => made.catalog === wanted)
+    if (!entry || !existsSync(entry.path)) throw new Error(`no ${arch} DLL is installed`)
+    return entry.path
+  }
+  async install(): Promise<void> {
+    const { install } = await catalog()
+    const made: Installed[] = []
+    for (const provider of await providers()) made.push(...(await install(provider)).entries)
+    this.#installed = made
+  }
+  async uninstall(): Promise<void> {
+    const { uninstall } = await catalog()
+    for (const provider of await providers()) await uninstall(provider)
+  }
+  retire(): Promise<void> {
+    return this.uninstall()
+  }
+}
