@@ -62,7 +62,7 @@ describe('the other rules', () => {
     ['folders are shallow', 'native/common/deep/a.cc', ''],
   ]
   for (const [title, path, body] of cases) {
-    it(`"${title}" finds ${body.slice(0, 24).trim() || path}`, () => {
+    it(`"${title}" finds ${body.slice(0, 24).split('\n')[0] || path}`, () => {
       assert.equal(rule(title, file(path, body)).length, 1)
     })
   }
