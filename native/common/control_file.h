@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Layout of the control file, which a host writes and every client process maps read-only. Its size never
-// changes; nothing in it is believed before it is checked (read_control_filter).
+// Layout of the control file, which a host writes and every client process maps read-only. Its size
+// never changes; nothing in it is believed before it is checked (read_control_filter).
 #ifndef WINSOCK_NSP_COMMON_CONTROL_FILE_H_
 #define WINSOCK_NSP_COMMON_CONTROL_FILE_H_
 
@@ -19,10 +19,10 @@ struct ControlEntry {
 };
 
 struct ControlPattern {
-  uint16_t kind;         // kPattern...
-  uint16_t entries;      // bit i: counts for entry i
-  uint16_t offset;       // into pool, in UTF-16 units
-  uint16_t length;       // in UTF-16 units; lower case, no leading dot, no "*."
+  uint16_t kind;     // kPattern...
+  uint16_t entries;  // bit i: counts for entry i
+  uint16_t offset;   // into pool, in UTF-16 units
+  uint16_t length;   // in UTF-16 units; lower case, no leading dot, no "*."
 };
 
 struct ControlBlock {

@@ -55,8 +55,7 @@ bool CheckControlFilter(const ControlFilter& filter) {
   }
   for (uint32_t i = 0; i < filter.block_count; ++i) {
     const ControlBlock& block = filter.blocks[i];
-    if (!(block.family == 4 && block.prefix <= 32) &&
-        !(block.family == 6 && block.prefix <= 128)) {
+    if (!(block.family == 4 && block.prefix <= 32) && !(block.family == 6 && block.prefix <= 128)) {
       return false;
     }
   }
@@ -67,8 +66,8 @@ bool CheckSidecar(const Sidecar& sidecar, size_t bytes) {
   // A SID is its revision, the count of its sub-authorities, six bytes and four for each of them.
   return bytes == sizeof(Sidecar) && sidecar.magic == kSidecarMagic &&
          sidecar.version == kSidecarVersion && sidecar.bytes == sizeof(Sidecar) &&
-         sidecar.guid_count != 0 && sidecar.guid_count <= kMaxEntries &&
-         sidecar.sid_bytes >= 8 && sidecar.sid_bytes <= kMaxSidBytes && sidecar.host_sid[0] == 1 &&
+         sidecar.guid_count != 0 && sidecar.guid_count <= kMaxEntries && sidecar.sid_bytes >= 8 &&
+         sidecar.sid_bytes <= kMaxSidBytes && sidecar.host_sid[0] == 1 &&
          sidecar.sid_bytes == 8u + 4u * sidecar.host_sid[1] &&
          TextLength(sidecar.control_path, kMaxPathChars) < kMaxPathChars &&
          sidecar.control_path[0] != 0;

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Checks of the files that the DLL reads. Both are untrusted input: a copy is checked completely, then used.
+// Checks of the files that the DLL reads. Both are untrusted input: a copy is checked completely,
+// then used.
 #ifndef WINSOCK_NSP_COMMON_FILE_CHECKS_H_
 #define WINSOCK_NSP_COMMON_FILE_CHECKS_H_
 

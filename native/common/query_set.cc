@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// One walk over the fields serves reader, measure and writer, so that they cannot disagree about order or padding.
+// One walk over the fields serves reader, measure and writer, so that they cannot disagree about
+// order or padding.
 #include "query_set.h"
 
 #include <cstring>
@@ -11,7 +12,9 @@ namespace {
 constexpr uint32_t kKnownFields =
     kHasName | kHasClass | kHasVersion | kHasComment | kHasContext | kHasQueryString | kHasBlob;
 
-constexpr size_t Pad4(size_t size) { return (size + 3) & ~size_t{3}; }
+constexpr size_t Pad4(size_t size) {
+  return (size + 3) & ~size_t{3};
+}
 
 struct Field {
   uint32_t bit;

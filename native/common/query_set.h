@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Reader and writer of query-set blocks (wire.h). Portable and freestanding; nothing here allocates or waits.
+// Reader and writer of query-set blocks (wire.h). Portable and freestanding; nothing here allocates
+// or waits.
 #ifndef WINSOCK_NSP_COMMON_QUERY_SET_H_
 #define WINSOCK_NSP_COMMON_QUERY_SET_H_
 
@@ -35,14 +36,15 @@ struct AddressView {
   Bytes remote;
 };
 
-// Checks a block of at most `available` bytes completely and fills `view`. False: malformed, nothing usable.
+// Checks a block of at most `available` bytes completely and fills `view`. False: malformed,
+// nothing usable.
 [[nodiscard]] bool ReadQuerySet(const uint8_t* block, size_t available, QuerySetView* view);
 
 // Takes the next address of a view that ReadQuerySet filled. False: none left.
 [[nodiscard]] bool NextAddress(Bytes* addresses, AddressView* address);
 
-// The size of the block that WriteQuerySet makes of `view` (its head.size is ignored); 0 if a limit is exceeded.
-// Addresses are taken over in encoded form.
+// The size of the block that WriteQuerySet makes of `view` (its head.size is ignored); 0 if a limit
+// is exceeded. Addresses are taken over in encoded form.
 [[nodiscard]] size_t MeasureQuerySet(const QuerySetView& view);
 
 // Writes the block into `out`, which has MeasureQuerySet(view) bytes.

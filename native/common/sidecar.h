@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// The file beside the installed DLL (winsock-nsp.sidecar): the record of trust that `install` leaves where only
-// administrators can write. It names the account the DLL talks to, the control file and the entries.
+// The file beside the installed DLL (winsock-nsp.sidecar): the record of trust that `install`
+// leaves where only administrators can write. It names the account the DLL talks to, the control
+// file and the entries.
 #ifndef WINSOCK_NSP_COMMON_SIDECAR_H_
 #define WINSOCK_NSP_COMMON_SIDECAR_H_
 

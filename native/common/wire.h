@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// The frames of the pipe, as they lie in a message: fixed, little-endian, without pointers, the same bytes
-// from 32-bit and 64-bit processes. docs/protocol.md says what each means.
+// The frames of the pipe, as they lie in a message: fixed, little-endian, without pointers, the
+// same bytes from 32-bit and 64-bit processes. docs/protocol.md says what each means.
 #ifndef WINSOCK_NSP_COMMON_WIRE_H_
 #define WINSOCK_NSP_COMMON_WIRE_H_
 
@@ -14,10 +14,11 @@ namespace nsp {
 
 // First bytes of every frame; one pipe message is one frame.
 struct FrameHeader {
-  uint32_t size;    // of the whole frame, header included; equals the message's length
-  uint16_t kind;    // kFrame...
-  uint16_t flags;   // kFrameHasQuery, kFrameLastBatch; unknown bits are refused
-  uint32_t call;    // chosen by the client, unique while the call lives; 0 in frames that need no answer
+  uint32_t size;   // of the whole frame, header included; equals the message's length
+  uint16_t kind;   // kFrame...
+  uint16_t flags;  // kFrameHasQuery, kFrameLastBatch; unknown bits are refused
+  uint32_t
+      call;  // chosen by the client, unique while the call lives; 0 in frames that need no answer
   uint32_t lookup;  // the client's number for its lookup handle; 0 if none
 };
 
@@ -44,7 +45,8 @@ struct IoctlBody {
   uint32_t input_bytes;
 };
 
-// kFrameStillValid; `count` CounterPair (value at Begin, value at the last Next) follow, then the query block.
+// kFrameStillValid; `count` CounterPair (value at Begin, value at the last Next) follow, then the
+// query block.
 struct StillValidBody {
   uint32_t deadline_ms;
   uint32_t count;
@@ -55,7 +57,8 @@ struct CounterPair {
   uint32_t at_next;
 };
 
-// kFrameSubscribe; `count` CounterValue follow. Answered by kFrameChange, at once if a value differs.
+// kFrameSubscribe; `count` CounterValue follow. Answered by kFrameChange, at once if a value
+// differs.
 struct SubscribeBody {
   uint32_t sequence;  // rises with each subscription of this connection
   uint32_t count;
@@ -87,10 +90,10 @@ struct ChangeItem {
   uint32_t sequence;  // completes what subscribed to `index` with this sequence or an earlier one
 };
 
-// A query (client to host) or one result (host to client). After the head, each padded to 4 bytes: name,
-// comment, context, query string (uint32 byte length, UTF-16 without a terminator), blob (uint32 length,
-// bytes), only those in `present`; then protocol_count ProtocolPair, then address_count addresses (AddressHead,
-// local bytes, remote bytes, each padded to 4).
+// A query (client to host) or one result (host to client). After the head, each padded to 4 bytes:
+// name, comment, context, query string (uint32 byte length, UTF-16 without a terminator), blob
+// (uint32 length, bytes), only those in `present`; then protocol_count ProtocolPair, then
+// address_count addresses (AddressHead, local bytes, remote bytes, each padded to 4).
 struct QuerySetHead {
   uint32_t size;  // of the block, head included, multiple of 4
   uint32_t present;

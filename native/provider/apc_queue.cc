@@ -36,8 +36,8 @@ void Unlink(QueuedRoutine* item, const ExclusiveLock&) {
   }
 }
 
-// Runs on the client's thread, in its alertable wait. What the client's routine sees and leaves as last error is
-// as if we had not been there.
+// Runs on the client's thread, in its alertable wait. What the client's routine sees and leaves as
+// last error is as if we had not been there.
 void CALLBACK RunRoutine(ULONG_PTR context) {
   DWORD last_error = GetLastError();
   auto* item = reinterpret_cast<QueuedRoutine*>(context);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Completion routines on their way to the thread that asked (contract 2.5). Each keeps its thread's handle until
-// it has run; what waits for a thread that has ended is swept.
+// Completion routines on their way to the thread that asked (contract 2.5). Each keeps its thread's
+// handle until it has run; what waits for a thread that has ended is swept.
 #ifndef WINSOCK_NSP_PROVIDER_APC_QUEUE_H_
 #define WINSOCK_NSP_PROVIDER_APC_QUEUE_H_
 
@@ -18,8 +18,8 @@ struct RoutineCall {
   DWORD_PTR reserved;  // of the WSATHREADID
 };
 
-// Queues `call` to `thread`, by WPUQueueApc where the ws2_32 at hand has it, else by QueueUserAPC. Never waits; a
-// thread that has ended loses it. The DLL must be pinned: the thunk lies in it.
+// Queues `call` to `thread`, by WPUQueueApc where the ws2_32 at hand has it, else by QueueUserAPC.
+// Never waits; a thread that has ended loses it. The DLL must be pinned: the thunk lies in it.
 void QueueCompletionRoutine(const RoutineCall& call, UniqueHandle thread);
 
 // Frees what was queued to threads that have ended. Takes the queue's lock, waits for nothing.

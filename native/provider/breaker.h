@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// After several calls in a row that a silent host let run into their deadline, the rest fail at once and one probe
-// at a time finds out whether it is back.
+// After several calls in a row that a silent host let run into their deadline, the rest fail at
+// once and one probe at a time finds out whether it is back.
 #ifndef WINSOCK_NSP_PROVIDER_BREAKER_H_
 #define WINSOCK_NSP_PROVIDER_BREAKER_H_
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// One frame that awaits its answer on a connection. Lies on the waiter's stack, or in a PendingRequest.
+// One frame that awaits its answer on a connection. Lies on the waiter's stack, or in a
+// PendingRequest.
 #ifndef WINSOCK_NSP_PROVIDER_CALL_H_
 #define WINSOCK_NSP_PROVIDER_CALL_H_
 
@@ -20,7 +21,8 @@ struct Call {
   uint16_t kind = 0;
   uint16_t flags = 0;
   Buffer body;
-  PendingRequest* request = nullptr;  // completes this instead of waking a waiter; the list holds a reference
+  PendingRequest* request =
+      nullptr;  // completes this instead of waking a waiter; the list holds a reference
 
   // Auto-reset; wakes the waiter for an answer, a cancellation, or to take over the reading.
   UniqueHandle event;

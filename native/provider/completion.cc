@@ -121,7 +121,8 @@ bool Completion::Store(const Outcome& outcome) const {
 }
 
 void Completion::Deliver(const Outcome& outcome) {
-  // Failures have nobody to go to: a window that has gone, a port that is full. They are dropped (contract 2.4 h).
+  // Failures have nobody to go to: a window that has gone, a port that is full. They are dropped
+  // (contract 2.4 h).
   switch (copy_.Type) {
     case NSP_NOTIFY_HWND:
       if (outcome.code != WSA_OPERATION_ABORTED) {

@@ -29,7 +29,8 @@ Connection::Connection(Provider* provider, UniqueFile pipe, uint32_t serial)
 
 Connection::~Connection() {
   if (read_.issued) {
-    // The read ends by its cancellation or by having been quicker; either way the buffer is ours again.
+    // The read ends by its cancellation or by having been quicker; either way the buffer is ours
+    // again.
     DWORD got = 0;
     CancelIoEx(pipe_.get(), &read_.overlapped);
     GetOverlappedResult(pipe_.get(), &read_.overlapped, &got, TRUE);
@@ -55,7 +56,7 @@ Ref<Connection> Connection::Start(Provider* provider, UniqueFile pipe, uint32_t 
   }
   frame.Append(&hello, sizeof(hello));
   return connection->Send(frame.buffer(), Deadline(kHelloMs), nullptr) == 0 ? connection
-                                                                           : Ref<Connection>();
+                                                                            : Ref<Connection>();
 }
 
 bool Connection::broken() {
@@ -133,7 +134,8 @@ DWORD Connection::Write(const void* data, uint32_t size, const Deadline& deadlin
       return 0;
     }
     if (GetLastError() == ERROR_OPERATION_ABORTED) {
-      return call != nullptr && call->cancelled ? WSA_E_CANCELLED : static_cast<DWORD>(WAIT_TIMEOUT);
+      return call != nullptr && call->cancelled ? WSA_E_CANCELLED
+                                                : static_cast<DWORD>(WAIT_TIMEOUT);
     }
   }
   Break();
@@ -263,7 +265,9 @@ void Connection::Watch(HANDLE wake, DWORD ms) {
   reading_ = false;
 }
 
-void Connection::Close() { Break(); }
+void Connection::Close() {
+  Break();
+}
 
 void Connection::Break() {
   Call* requests = nullptr;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// This process's one connection to the host. Many calls share it; one waiter at a time reads for all, or the
-// watcher's thread while requests pend.
+// This process's one connection to the host. Many calls share it; one waiter at a time reads for
+// all, or the watcher's thread while requests pend.
 #ifndef WINSOCK_NSP_PROVIDER_CONNECTION_H_
 #define WINSOCK_NSP_PROVIDER_CONNECTION_H_
 
@@ -16,8 +16,8 @@ class Provider;
 
 class Connection : public Counted<Connection> {
  public:
-  // Takes over an opened pipe and sends Hello. `provider` outlives the connection's use: whoever calls in here
-  // holds it. Empty if memory or the pipe fails.
+  // Takes over an opened pipe and sends Hello. `provider` outlives the connection's use: whoever
+  // calls in here holds it. Empty if memory or the pipe fails.
   static Ref<Connection> Start(Provider* provider, UniqueFile pipe, uint32_t serial);
 
   Connection(Provider* provider, UniqueFile pipe, uint32_t serial);
@@ -27,24 +27,28 @@ class Connection : public Counted<Connection> {
   uint32_t serial() const { return serial_; }
   bool broken();
 
-  // Puts `call` into the list under a new id. For a call with a request the list takes a reference to it.
+  // Puts `call` into the list under a new id. For a call with a request the list takes a reference
+  // to it.
   void Add(Call* call);
-  // Takes it out again. False: it was answered or broken meanwhile (or is being, by another thread).
+  // Takes it out again. False: it was answered or broken meanwhile (or is being, by another
+  // thread).
   bool Remove(Call* call);
 
-  // Sends one frame; waits for room in the pipe at most until the deadline or until `call` (may be nullptr) is
-  // cancelled. Returns 0, WSA_E_CANCELLED, WAIT_TIMEOUT (no room in time) or WSAENETDOWN (broken).
+  // Sends one frame; waits for room in the pipe at most until the deadline or until `call` (may be
+  // nullptr) is cancelled. Returns 0, WSA_E_CANCELLED, WAIT_TIMEOUT (no room in time) or
+  // WSAENETDOWN (broken).
   [[nodiscard]] DWORD Send(const Buffer& frame, const Deadline& deadline, Call* call);
 
-  // Sends a frame that nobody waits for, without waiting: what finds no room goes with the next Send.
+  // Sends a frame that nobody waits for, without waiting: what finds no room goes with the next
+  // Send.
   void Post(uint16_t kind, uint32_t call, uint32_t lookup);
 
-  // Returns when the call is done, cancelled or the deadline has passed, whichever is first; the call is out of
-  // the list then. Reads for the others meanwhile.
+  // Returns when the call is done, cancelled or the deadline has passed, whichever is first; the
+  // call is out of the list then. Reads for the others meanwhile.
   void Await(Call* call, const Deadline& deadline);
 
-  // One turn of the watcher: reads and dispatches for at most `ms`, or until `wake` is set. Gives way to nobody:
-  // while the watcher lives it is the reader.
+  // One turn of the watcher: reads and dispatches for at most `ms`, or until `wake` is set. Gives
+  // way to nobody: while the watcher lives it is the reader.
   void Watch(HANDLE wake, DWORD ms);
   // Announces the watcher (its wake event) and takes it back.
   void SetWatcher(HANDLE wake);

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Reading: one read is outstanding at a time, and it outlives its reader, so that handing the reading over costs
-// nothing. I/O dies with the thread that issued it; such a read is issued again and never taken for a lost host.
+// Reading: one read is outstanding at a time, and it outlives its reader, so that handing the
+// reading over costs nothing. I/O dies with the thread that issued it; such a read is issued again
+// and never taken for a lost host.
 #include <cstring>
 
 #include "connection.h"
@@ -11,7 +12,8 @@
 
 namespace nsp {
 
-// One turn of the reader: waits for a frame at most `ms` or until `wake` is set, and dispatches what came.
+// One turn of the reader: waits for a frame at most `ms` or until `wake` is set, and dispatches
+// what came.
 void Connection::ReadStep(HANDLE wake, DWORD ms) {
   if (!read_.issued && !IssueRead()) {
     Break();
@@ -139,8 +141,7 @@ bool Connection::DispatchChange(const FrameHeader& header) {
   }
   const uint8_t* at = read_.buffer.data() + sizeof(header);
   std::memcpy(&body, at, sizeof(body));
-  if (body.count > kCounterCount ||
-      bytes != sizeof(body) + body.count * sizeof(ChangeItem)) {
+  if (body.count > kCounterCount || bytes != sizeof(body) + body.count * sizeof(ChangeItem)) {
     return false;
   }
   provider_->watcher()->OnChange(serial_, at + sizeof(body), body.count);

@@ -75,7 +75,8 @@ bool ControlMapping::ReadFilter(ControlFilter* filter, uint32_t* sequence) const
   return false;
 }
 
-// A state is fresh while nothing was written since; then a call costs one shared lock and two loads.
+// A state is fresh while nothing was written since; then a call costs one shared lock and two
+// loads.
 bool ControlView::Fresh() const {
   uint32_t sequence = 0;
   return state_ && state_.mapping->ReadSequence(&sequence) && sequence == state_.filter->sequence &&

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// This process's view of the control file: the mapping, the counters, and checked copies of the filter.
+// This process's view of the control file: the mapping, the counters, and checked copies of the
+// filter.
 #ifndef WINSOCK_NSP_PROVIDER_CONTROL_VIEW_H_
 #define WINSOCK_NSP_PROVIDER_CONTROL_VIEW_H_
 
@@ -13,7 +14,8 @@ namespace nsp {
 // One mapping. Shared by the lookups that began under it; unmapped with the last of them.
 class ControlMapping : public Counted<ControlMapping> {
  public:
-  // Maps `path` read-only. Empty if it is absent, unreadable, too small or of another layout. Does file I/O.
+  // Maps `path` read-only. Empty if it is absent, unreadable, too small or of another layout. Does
+  // file I/O.
   static Ref<ControlMapping> Open(const wchar_t* path);
 
   explicit ControlMapping(UniqueView view) : view_(std::move(view)) {}
@@ -49,8 +51,8 @@ class ControlView {
   // `path` is absolute and outlives the view.
   explicit ControlView(const wchar_t* path) : path_(path) {}
 
-  // The present state; empty if the file is absent, unreadable or retired. Opens the file on first use, and at
-  // most once a second while it is missing or retired.
+  // The present state; empty if the file is absent, unreadable or retired. Opens the file on first
+  // use, and at most once a second while it is missing or retired.
   ControlState State();
 
  private:

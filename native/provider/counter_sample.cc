@@ -32,8 +32,7 @@ void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
         Add(kCounterAny);
         break;
       }
-      Add(kCounterSuffixes +
-          HashBytes(key + at, (units - at) * sizeof(uint16_t)) % kSuffixBuckets);
+      Add(kCounterSuffixes + HashBytes(key + at, (units - at) * sizeof(uint16_t)) % kSuffixBuckets);
     }
   }
   Read(mapping, &at_begin_);

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// The change counters that concern one query, and what of them its handle has seen. docs/protocol.md lists which.
+// The change counters that concern one query, and what of them its handle has seen.
+// docs/protocol.md lists which.
 #ifndef WINSOCK_NSP_PROVIDER_COUNTER_SAMPLE_H_
 #define WINSOCK_NSP_PROVIDER_COUNTER_SAMPLE_H_
 
@@ -32,7 +33,8 @@ class CounterSample {
   [[nodiscard]] bool Dirty(const ControlMapping& mapping) const;
   // A completion, or a poll that answered 0, told the client of the changes up to now.
   void Report(const ControlMapping& mapping);
-  // Next answered WSA_E_NO_MORE: what was reported is seen. Later and unreported changes stay dirty.
+  // Next answered WSA_E_NO_MORE: what was reported is seen. Later and unreported changes stay
+  // dirty.
   void Acknowledge();
   // Takes the present values as seen, for a request that the provider itself vouched for.
   void Rebase(const ControlMapping& mapping) {

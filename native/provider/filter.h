@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Is this query ours? Decided from the control file's filter alone, so that foreign names cost no round trip.
+// Is this query ours? Decided from the control file's filter alone, so that foreign names cost no
+// round trip.
 #ifndef WINSOCK_NSP_PROVIDER_FILTER_H_
 #define WINSOCK_NSP_PROVIDER_FILTER_H_
 
@@ -9,14 +10,14 @@
 
 namespace nsp {
 
-// The key of a name: no trailing dot, ASCII letters lowered. Written into `key` (at least `units` units);
-// returns its length.
+// The key of a name: no trailing dot, ASCII letters lowered. Written into `key` (at least `units`
+// units); returns its length.
 uint32_t MakeKey(const uint16_t* name, uint32_t units, uint16_t* key);
 
 struct FilterQuestion {
-  uint32_t entry = 0;         // index in the filter
-  uint32_t name_space = 0;    // dwNameSpace
-  bool names_us = false;      // lpNSProviderId is the entry's GUID
+  uint32_t entry = 0;       // index in the filter
+  uint32_t name_space = 0;  // dwNameSpace
+  bool names_us = false;    // lpNSProviderId is the entry's GUID
   bool has_name = false;
   const uint16_t* key = nullptr;
   uint32_t key_units = 0;

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Two bodies: MSVC has __try, GCC has not, so there the copy is one assembler instruction inside a frame of its
-// own whose handler resumes behind it. Only the faults of that instruction are taken; everything else goes on to
-// whoever would have had it.
+// Two bodies: MSVC has __try, GCC has not, so there the copy is one assembler instruction inside a
+// frame of its own whose handler resumes behind it. Only the faults of that instruction are taken;
+// everything else goes on to whoever would have had it.
 #include "guarded_copy.h"
 
 #include "windows_headers.h"
@@ -111,8 +111,8 @@ EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, 
 }
 }
 
-// The registration record lies on the stack and esp does not move between the copy and the resumption, so the
-// epilogue finds it whichever way it is reached.
+// The registration record lies on the stack and esp does not move between the copy and the
+// resumption, so the epilogue finds it whichever way it is reached.
 asm(R"(
   .text
   .p2align 4

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// The only way the DLL touches memory that a caller names: a copy that answers false where a plain one would
-// crash the caller's program. No system call, no allocation; safe on any thread and under any lock.
+// The only way the DLL touches memory that a caller names: a copy that answers false where a plain
+// one would crash the caller's program. No system call, no allocation; safe on any thread and under
+// any lock.
 #ifndef WINSOCK_NSP_PROVIDER_GUARDED_COPY_H_
 #define WINSOCK_NSP_PROVIDER_GUARDED_COPY_H_
 
@@ -10,7 +11,8 @@
 
 namespace nsp {
 
-// Copies `bytes` from `from` to `to`. False: an access faulted; what was copied before that stays copied.
+// Copies `bytes` from `from` to `to`. False: an access faulted; what was copied before that stays
+// copied.
 [[nodiscard]] bool GuardedCopy(void* to, const void* from, size_t bytes);
 
 template <typename T>
@@ -23,8 +25,8 @@ template <typename T>
   return to != nullptr && GuardedCopy(to, &value, sizeof(T));
 }
 
-// Length in units of a zero-terminated UTF-16 string of at most `limit` units. False: a fault, or no end in sight.
-// Never reads past the page that holds the terminator.
+// Length in units of a zero-terminated UTF-16 string of at most `limit` units. False: a fault, or
+// no end in sight. Never reads past the page that holds the terminator.
 [[nodiscard]] bool GuardedLength(const void* text, uint32_t limit, uint32_t* units);
 
 }  // namespace nsp

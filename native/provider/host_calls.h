@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Rules for calls made inside the host's own process: few may wait, so that its thread pool never fills up with
-// them, and a name whose handler runs is not asked for again by that handler (design: the host's own process).
+// Rules for calls made inside the host's own process: few may wait, so that its thread pool never
+// fills up with them, and a name whose handler runs is not asked for again by that handler (design:
+// the host's own process).
 #ifndef WINSOCK_NSP_PROVIDER_HOST_CALLS_H_
 #define WINSOCK_NSP_PROVIDER_HOST_CALLS_H_
 
@@ -18,7 +19,8 @@ struct HostCall {
 
 class HostCalls {
  public:
-  // 0; WSATRY_AGAIN if `limit` calls wait already; WSASERVICE_NOT_FOUND if this question is being asked.
+  // 0; WSATRY_AGAIN if `limit` calls wait already; WSASERVICE_NOT_FOUND if this question is being
+  // asked.
   [[nodiscard]] DWORD Enter(HostCall* call, uint32_t limit) {
     ExclusiveLock lock(&lock_);
     uint32_t waiting = 0;

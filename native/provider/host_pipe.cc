@@ -10,8 +10,8 @@
 namespace nsp {
 namespace {
 
-// Read and write data and attributes, read control, synchronise. GENERIC_WRITE would include the right to create
-// instances of the pipe, which no client may have.
+// Read and write data and attributes, read control, synchronise. GENERIC_WRITE would include the
+// right to create instances of the pipe, which no client may have.
 constexpr DWORD kPipeAccess = 0x120183;
 
 // Takes the thread's impersonation token off for its lifetime: the pipe is opened as the process.
@@ -69,9 +69,9 @@ DWORD OpenHostPipe(const ControlFilter& filter, const Sidecar& sidecar, UniqueFi
   }
   WithoutImpersonation scope;
   CountPipeOperation();
-  UniqueFile opened(CreateFileW(
-      NameOf(filter), kPipeAccess, 0, nullptr, OPEN_EXISTING,
-      FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, nullptr));
+  UniqueFile opened(
+      CreateFileW(NameOf(filter), kPipeAccess, 0, nullptr, OPEN_EXISTING,
+                  FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, nullptr));
   if (!opened) {
     return GetLastError() == ERROR_PIPE_BUSY ? ERROR_PIPE_BUSY : WSAENETDOWN;
   }

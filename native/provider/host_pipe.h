@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Opens the host's pipe, and believes it only if account and process are the recorded ones (design: security).
+// Opens the host's pipe, and believes it only if account and process are the recorded ones (design:
+// security).
 #ifndef WINSOCK_NSP_PROVIDER_HOST_PIPE_H_
 #define WINSOCK_NSP_PROVIDER_HOST_PIPE_H_
 
@@ -11,8 +12,8 @@
 
 namespace nsp {
 
-// One attempt, without waiting. Returns 0, ERROR_PIPE_BUSY (a host is there, all instances are taken), or
-// WSAENETDOWN. Runs without the thread's impersonation, which it restores.
+// One attempt, without waiting. Returns 0, ERROR_PIPE_BUSY (a host is there, all instances are
+// taken), or WSAENETDOWN. Runs without the thread's impersonation, which it restores.
 [[nodiscard]] DWORD OpenHostPipe(const ControlFilter& filter, const Sidecar& sidecar,
                                  UniqueFile* pipe);
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Begin, Next and End of one handle. The round trips are in lookup_host.cc, NSPIoctl in lookup_ioctl.cc.
+// Begin, Next and End of one handle. The round trips are in lookup_host.cc, NSPIoctl in
+// lookup_ioctl.cc.
 #include "lookup.h"
 
 #include <cstring>
@@ -29,8 +30,8 @@ Lookup::~Lookup() {
 DWORD Lookup::Begin(const Query& query, const FilterQuestion& question) {
   sample_.Start(*state_.mapping, question);
   uint64_t name = HashBytes(question.key, question.key_units * sizeof(uint16_t));
-  question_ = name << 32 |
-              (question.service_class == nullptr ? 0 : HashBytes(question.service_class, 16));
+  question_ =
+      name << 32 | (question.service_class == nullptr ? 0 : HashBytes(question.service_class, 16));
   return query.Encode(entry_, flags_, &query_);
 }
 
@@ -65,9 +66,10 @@ DWORD Lookup::WriteItem(DWORD flags, void* length, DWORD room, void* results) {
   // No RETURN bits at Next means: as at Begin.
   DWORD wanted = (flags & LUP_RETURN_ALL) == 0 ? flags_ : flags & flags_;
   uint32_t need = 0;
-  DWORD code = WriteResult({&item, wanted & LUP_RETURN_ALL, state_.filter->filter.entries[entry_].name_space,
-                            provider_->entry_id(entry_), results, room},
-                           &need);
+  DWORD code =
+      WriteResult({&item, wanted & LUP_RETURN_ALL, state_.filter->filter.entries[entry_].name_space,
+                   provider_->entry_id(entry_), results, room},
+                  &need);
   if (code == 0) {
     DropItem();
   } else if (code == WSAEFAULT && need != 0) {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// One lookup handle: its query, what the host has answered so far, what it has seen of changes, what pends on it.
-// All functions may be called on any thread, several at once, and while End runs.
+// One lookup handle: its query, what the host has answered so far, what it has seen of changes,
+// what pends on it. All functions may be called on any thread, several at once, and while End runs.
 #ifndef WINSOCK_NSP_PROVIDER_LOOKUP_H_
 #define WINSOCK_NSP_PROVIDER_LOOKUP_H_
 
@@ -35,15 +35,16 @@ class Lookup : public Counted<Lookup> {
   // Takes the query over as a block, samples the counters. No pipe, no wait.
   [[nodiscard]] DWORD Begin(const Query& query, const FilterQuestion& question);
 
-  // NSPLookupServiceNext. `length` is the client's pointer. May wait for the host until the lookup deadline; End
-  // wakes it.
+  // NSPLookupServiceNext. `length` is the client's pointer. May wait for the host until the lookup
+  // deadline; End wakes it.
   [[nodiscard]] DWORD Next(DWORD flags, void* length, void* results);
 
-  // NSPIoctl. Polls and notify requests wait for nothing (but see `stillValid`); custom codes without a completion
-  // wait until the ioctl deadline.
+  // NSPIoctl. Polls and notify requests wait for nothing (but see `stillValid`); custom codes
+  // without a completion wait until the ioctl deadline.
   [[nodiscard]] DWORD Ioctl(const IoctlCall& call);
 
-  // Wakes who waits, aborts what pends. The handle is out of the table already. Waits for no answer.
+  // Wakes who waits, aborts what pends. The handle is out of the table already. Waits for no
+  // answer.
   void End();
 
   // A request ended: its slot is free again. `reported`: the client is being told of a change.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// The round trips of one handle. Its first frame on a connection carries the query, once, even if two threads
-// race.
+// The round trips of one handle. Its first frame on a connection carries the query, once, even if
+// two threads race.
 #include <cstring>
 
 #include "host_calls.h"
@@ -48,9 +48,9 @@ void Lookup::Delist(Call* call) {
   }
 }
 
-// Sends one operation. `body` has its fixed part only; the query follows it if this connection has not got it,
-// and its length is stored at `query_bytes_at` (0: the frame has no such field). Ioctl input is part of `body`,
-// behind the fixed part, and stays behind the query.
+// Sends one operation. `body` has its fixed part only; the query follows it if this connection has
+// not got it, and its length is stored at `query_bytes_at` (0: the frame has no such field). Ioctl
+// input is part of `body`, behind the fixed part, and stays behind the query.
 DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
                      uint32_t query_bytes_at, const Deadline& deadline, Call* call) {
   bool carries = false;
@@ -109,14 +109,16 @@ DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
   return code;
 }
 
-// Connects and sends. A connection that broke while nobody was looking is replaced once: the frame was not read.
+// Connects and sends. A connection that broke while nobody was looking is replaced once: the frame
+// was not read.
 DWORD Lookup::Transact(const ControlState& state, uint32_t kind, const Buffer& body,
                        uint32_t query_bytes_at, const Deadline& deadline, Call* call) {
   HostCall host_call;
   if (InHostProcess(state.filter->filter) && call->request == nullptr) {
     // Only lookups answer themselves; two ioctls on one name are two questions.
     host_call.question = kind == kFrameNext ? question_ : reinterpret_cast<uintptr_t>(call);
-    DWORD refused = provider_->host_calls()->Enter(&host_call, state.filter->filter.host_wait_limit);
+    DWORD refused =
+        provider_->host_calls()->Enter(&host_call, state.filter->filter.host_wait_limit);
     if (refused != 0) {
       return refused;
     }
@@ -199,7 +201,8 @@ DWORD Lookup::Fetch(const Deadline& deadline) {
   return code;
 }
 
-// A call that ran into its deadline may still be answered to nobody; what comes after it must not mix with it.
+// A call that ran into its deadline may still be answered to nobody; what comes after it must not
+// mix with it.
 void Lookup::Restart() {
   Ref<Connection> connection = provider_->Current();
   uint32_t old_id;

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// NSPIoctl of one handle: polls from memory, notify requests, custom codes (LPNSPIOCTL page; contract 2).
+// NSPIoctl of one handle: polls from memory, notify requests, custom codes (LPNSPIOCTL page;
+// contract 2).
 #include <cstring>
 
 #include "apc_queue.h"
@@ -18,7 +19,9 @@ namespace {
 
 constexpr uint32_t kQueryBytesAt = offsetof(IoctlBody, query_bytes);
 
-size_t Pad4(size_t size) { return (size + 3) & ~size_t{3}; }
+size_t Pad4(size_t size) {
+  return (size + 3) & ~size_t{3};
+}
 
 // Many clients pass NULL although the page asks for a pointer.
 DWORD StoreReturned(void* bytes_returned, DWORD bytes) {
@@ -190,7 +193,8 @@ DWORD Lookup::Register(const CompletionRequest& completion, const IoctlCall& cal
     dirty = !valid;
   }
   if (!dirty) {
-    // A host that is there but takes nobody now is found by the watcher; one that is not cannot be watched.
+    // A host that is there but takes nobody now is found by the watcher; one that is not cannot be
+    // watched.
     Ref<Connection> connection;
     DWORD code = provider_->Connect(state, Deadline(0), nullptr, &connection);
     if (code != 0 && code != ERROR_PIPE_BUSY) {
@@ -251,9 +255,11 @@ DWORD Lookup::Custom(const IoctlCall& ioctl, const ControlState& state) {
   if (!provider_->breaker()->Allow(filter)) {
     return WSAENETDOWN;
   }
-  IoctlBody head = {deadline.LeftMs(), ioctl.code,
+  IoctlBody head = {deadline.LeftMs(),
+                    ioctl.code,
                     ioctl.output == nullptr ? 0 : ioctl.output_bytes,
-                    completion.asynchronous ? static_cast<uint32_t>(completion.copy.Type) : 0, 0,
+                    completion.asynchronous ? static_cast<uint32_t>(completion.copy.Type) : 0,
+                    0,
                     ioctl.input_bytes};
   std::memcpy(body.data(), &head, sizeof(head));
   if (completion.asynchronous) {
@@ -326,7 +332,8 @@ DWORD Lookup::CustomAsync(const CompletionRequest& completion, const IoctlCall& 
   if (provider_->watcher()->Add(request.get())) {
     code = Transact(state, kFrameIoctl, body, kQueryBytesAt, deadline, &request->call);
   }
-  // A request that somebody completed meanwhile has had its completion: then this call has started it.
+  // A request that somebody completed meanwhile has had its completion: then this call has started
+  // it.
   if (code == 0 || !request->Claim()) {
     return WSA_IO_PENDING;
   }

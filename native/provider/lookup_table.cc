@@ -116,6 +116,8 @@ void LookupTable::EndEntry(uint32_t entry) {
   }
 }
 
-void LookupTable::EndAll() { EndEntry(kMaxEntries); }
+void LookupTable::EndAll() {
+  EndEntry(kMaxEntries);
+}
 
 }  // namespace nsp

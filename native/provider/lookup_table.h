@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Lookup handles: a slot and a generation, never a pointer, so that junk and ended handles are recognised.
+// Lookup handles: a slot and a generation, never a pointer, so that junk and ended handles are
+// recognised.
 #ifndef WINSOCK_NSP_PROVIDER_LOOKUP_TABLE_H_
 #define WINSOCK_NSP_PROVIDER_LOOKUP_TABLE_H_
 
@@ -30,9 +31,9 @@ class LookupTable {
 
  private:
   struct Slot {
-    Lookup* lookup;       // one reference
+    Lookup* lookup;  // one reference
     uint32_t generation;
-    uint32_t next_free;   // index + 1; 0: none
+    uint32_t next_free;  // index + 1; 0: none
   };
   static constexpr uint32_t kSlotsPerChunk = 1024;
   static constexpr uint32_t kChunks = 1024;

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Memory without a C++ runtime: the process heap, an owned byte buffer, counted references, and locks as scopes.
+// Memory without a C++ runtime: the process heap, an owned byte buffer, counted references, and
+// locks as scopes.
 #ifndef WINSOCK_NSP_PROVIDER_MEMORY_H_
 #define WINSOCK_NSP_PROVIDER_MEMORY_H_
 
@@ -14,7 +15,9 @@
 namespace nsp {
 
 // Zeroed memory of the process heap, or nullptr.
-inline void* Allocate(size_t bytes) { return HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, bytes); }
+inline void* Allocate(size_t bytes) {
+  return HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, bytes);
+}
 inline void Free(void* memory) {
   if (memory != nullptr) {
     HeapFree(GetProcessHeap(), 0, memory);

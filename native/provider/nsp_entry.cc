@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// The entry points as ws2_32 calls them (NSP_ROUTINE): each is guard, validate, call, map. They run on the client's
-// threads, several at once. SDK names end here.
+// The entry points as ws2_32 calls them (NSP_ROUTINE): each is guard, validate, call, map. They run
+// on the client's threads, several at once. SDK names end here.
 #include <cstring>
 
 #include "guarded_copy.h"
@@ -20,7 +20,9 @@ INT Answer(Body body) {
   return code == 0 ? 0 : SOCKET_ERROR;
 }
 
-bool ReadGuid(const void* guid, uint8_t* copy) { return GuardedRead(reinterpret_cast<uint8_t(*)[16]>(copy), guid); }
+bool ReadGuid(const void* guid, uint8_t* copy) {
+  return GuardedRead(reinterpret_cast<uint8_t(*)[16]>(copy), guid);
+}
 
 // The entry that a call names: 0, WSAEINVAL (NULL), WSAEFAULT or WSAEINVALIDPROVIDER.
 DWORD FindProvider(const void* id, Ref<Provider>* provider, uint32_t* entry) {
@@ -39,7 +41,8 @@ bool KnowsFlags(DWORD flags) {
   return (flags & (LUP_CONTAINERS | LUP_NOCONTAINERS)) != (LUP_CONTAINERS | LUP_NOCONTAINERS);
 }
 
-// The checks in their order (contract 9): size and memory, flags, filter, then what we have no data for.
+// The checks in their order (contract 9): size and memory, flags, filter, then what we have no data
+// for.
 DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handle) {
   if (restrictions == nullptr || handle == nullptr) {
     return WSAEINVAL;
@@ -70,7 +73,8 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
     key = reinterpret_cast<uint16_t*>(long_key.data());
   }
   question.name_space = query.name_space();
-  question.names_us = query.has_provider() && std::memcmp(query.provider(), provider->entry_id(question.entry), 16) == 0;
+  question.names_us = query.has_provider() &&
+                      std::memcmp(query.provider(), provider->entry_id(question.entry), 16) == 0;
   question.has_name = query.has_name();
   question.key = key;
   question.key_units = MakeKey(query.name(), query.name_units(), key);
@@ -84,8 +88,7 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
       !query.wants_ip()) {
     return WSANO_DATA;
   }
-  Ref<Lookup> lookup =
-      MakeRef<Lookup>(provider.get(), question.entry, flags, std::move(state));
+  Ref<Lookup> lookup = MakeRef<Lookup>(provider.get(), question.entry, flags, std::move(state));
   if (!lookup) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
@@ -186,7 +189,8 @@ NSP_ROUTINE MakeTable(DWORD size) {
   return table;
 }
 
-// NSPStartup: counts first, then fills the table; a table that cannot be written gives the count back.
+// NSPStartup: counts first, then fills the table; a table that cannot be written gives the count
+// back.
 DWORD Start(LPGUID id, LPNSP_ROUTINE routines) {
   uint8_t guid[16];
   DWORD size = 0;

@@ -23,7 +23,8 @@ void Deliver(PendingRequest* request, const Outcome& outcome) {
   request->Finish(outcome);
 }
 
-// The output of a custom code, into the client's buffer. The request is claimed, so the buffer is still valid.
+// The output of a custom code, into the client's buffer. The request is claimed, so the buffer is
+// still valid.
 Outcome StoreReply(const PendingRequest& request) {
   const Call& call = request.call;
   ReplyBody reply;
@@ -56,9 +57,15 @@ Outcome StoreReply(const PendingRequest& request) {
 PendingRequest::PendingRequest() = default;
 PendingRequest::~PendingRequest() = default;
 
-void PendingRequest::Arm() { state_.store(kPending, std::memory_order_release); }
-void PendingRequest::Abandon() { state_.store(kFinished, std::memory_order_release); }
-void PendingRequest::Drop() { state_.store(kFinished, std::memory_order_release); }
+void PendingRequest::Arm() {
+  state_.store(kPending, std::memory_order_release);
+}
+void PendingRequest::Abandon() {
+  state_.store(kFinished, std::memory_order_release);
+}
+void PendingRequest::Drop() {
+  state_.store(kFinished, std::memory_order_release);
+}
 
 bool PendingRequest::pending() const {
   return state_.load(std::memory_order_acquire) == kPending;

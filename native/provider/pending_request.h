@@ -26,8 +26,8 @@ class PendingRequest : public Counted<PendingRequest> {
   bool pending() const;
   // pending -> claimed. Exactly one caller gets true and must call Finish or Drop, holding no lock.
   [[nodiscard]] bool Claim();
-  // As Claim, but a request that is being prepared or delivered by another thread is waited for: a matter of a
-  // few instructions over there. Holding no lock.
+  // As Claim, but a request that is being prepared or delivered by another thread is waited for: a
+  // matter of a few instructions over there. Holding no lock.
   [[nodiscard]] bool ClaimOrWait();
   // Delivers. The client may free everything it gave us the moment this has signalled.
   void Finish(const Outcome& outcome);
@@ -39,13 +39,15 @@ class PendingRequest : public Counted<PendingRequest> {
 
   // Notify requests: what the subscription says. Immutable once it pends.
   CounterSample sample;
-  // Guarded by the watcher's lock: the list it stands in, and the subscription on the present connection.
+  // Guarded by the watcher's lock: the list it stands in, and the subscription on the present
+  // connection.
   PendingRequest* next = nullptr;
   bool listed = false;
   uint32_t sequence = 0;
   uint32_t connection = 0;  // serial; 0: not subscribed yet
 
-  // Custom requests: where the answer goes, and the call that brings it (guarded by its connection's lock).
+  // Custom requests: where the answer goes, and the call that brings it (guarded by its
+  // connection's lock).
   bool custom = false;
   void* output = nullptr;
   uint32_t output_bytes = 0;
@@ -56,8 +58,8 @@ class PendingRequest : public Counted<PendingRequest> {
   std::atomic<uint32_t> state_{0};
 };
 
-// Each of these completes the request if nobody has yet, and frees its slot on the handle first, so that a client
-// that is told can register again at once. Holding no lock.
+// Each of these completes the request if nobody has yet, and frees its slot on the handle first, so
+// that a client that is told can register again at once. Holding no lock.
 void CompleteNotify(PendingRequest* request, const Outcome& outcome);
 void CompleteCustom(PendingRequest* request, const Outcome& outcome);
 // The answer stands in request->call.

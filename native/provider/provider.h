@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// What the sidecar beside the DLL describes, from the first NSPStartup to the last NSPCleanup: its entries, its
-// lookup handles, the control file's view, the connection.
+// What the sidecar beside the DLL describes, from the first NSPStartup to the last NSPCleanup: its
+// entries, its lookup handles, the control file's view, the connection.
 #ifndef WINSOCK_NSP_PROVIDER_PROVIDER_H_
 #define WINSOCK_NSP_PROVIDER_PROVIDER_H_
 
@@ -33,9 +33,10 @@ class Provider : public Counted<Provider> {
   Breaker* breaker() { return &breaker_; }
   HostCalls* host_calls() { return &host_calls_; }
 
-  // The living connection, made if there is none. Waits at most until the deadline, for another thread that is
-  // connecting or for a free pipe instance, and gives up early if `call` (may be nullptr) is cancelled. Returns 0,
-  // WSAENETDOWN, WSA_E_CANCELLED, or ERROR_PIPE_BUSY (a host is there, but took nobody in time).
+  // The living connection, made if there is none. Waits at most until the deadline, for another
+  // thread that is connecting or for a free pipe instance, and gives up early if `call` (may be
+  // nullptr) is cancelled. Returns 0, WSAENETDOWN, WSA_E_CANCELLED, or ERROR_PIPE_BUSY (a host is
+  // there, but took nobody in time).
   [[nodiscard]] DWORD Connect(const ControlState& state, const Deadline& deadline, const Call* call,
                               Ref<Connection>* connection);
   // The living connection, if there is one.
@@ -78,7 +79,8 @@ struct Startup {
   static Ref<Provider> Any();
 };
 
-// Keeps the DLL loaded for ever: completion routines and the watcher's thread run in it. False: it cannot be.
+// Keeps the DLL loaded for ever: completion routines and the watcher's thread run in it. False: it
+// cannot be.
 [[nodiscard]] bool PinModule();
 void SetModule(HMODULE module);
 

@@ -10,7 +10,9 @@
 namespace nsp {
 namespace {
 
-Bytes View(const Buffer& buffer) { return {buffer.data(), buffer.size()}; }
+Bytes View(const Buffer& buffer) {
+  return {buffer.data(), buffer.size()};
+}
 
 }  // namespace
 
@@ -94,8 +96,7 @@ DWORD Query::CopyRest(const void* structure) {
 DWORD Query::Copy(const void* restrictions) {
   DWORD size = 0;
   WSAQUERYSETW set;
-  if (!GuardedRead(&size, restrictions) || size < sizeof(set) ||
-      !GuardedRead(&set, restrictions)) {
+  if (!GuardedRead(&size, restrictions) || size < sizeof(set) || !GuardedRead(&set, restrictions)) {
     return WSAEFAULT;
   }
   head_.name_space = set.dwNameSpace;

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// A client's WSAQUERYSETW, copied out of its memory once. Nothing reads the client's structure after that.
+// A client's WSAQUERYSETW, copied out of its memory once. Nothing reads the client's structure
+// after that.
 #ifndef WINSOCK_NSP_PROVIDER_QUERY_H_
 #define WINSOCK_NSP_PROVIDER_QUERY_H_
 
@@ -16,8 +17,8 @@ inline constexpr uint32_t kInlineNameUnits = 256;
 
 class Query {
  public:
-  // Copies `restrictions` (never NULL). Returns 0, WSAEFAULT (size, memory), WSAEINVAL (a count or length that no
-  // query can have) or WSA_NOT_ENOUGH_MEMORY. Neither waits nor locks.
+  // Copies `restrictions` (never NULL). Returns 0, WSAEFAULT (size, memory), WSAEINVAL (a count or
+  // length that no query can have) or WSA_NOT_ENOUGH_MEMORY. Neither waits nor locks.
   [[nodiscard]] DWORD Copy(const void* restrictions);
 
   bool has_name() const { return (head_.present & kHasName) != 0; }

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// The result is packed in memory of our own, with pointers already as they will be in the caller's buffer, then
-// copied over in one guarded step: a buffer that vanishes meanwhile costs the caller a WSAEFAULT and nothing else.
+// The result is packed in memory of our own, with pointers already as they will be in the caller's
+// buffer, then copied over in one guarded step: a buffer that vanishes meanwhile costs the caller a
+// WSAEFAULT and nothing else.
 #include "result_writer.h"
 
 #include <cstring>
@@ -18,7 +19,8 @@ class Packer {
  public:
   Packer(uint8_t* block, uintptr_t target) : block_(block), target_(target) {}
 
-  // `bytes` at the next place whose address in the caller's buffer is aligned. Returns the address there.
+  // `bytes` at the next place whose address in the caller's buffer is aligned. Returns the address
+  // there.
   uintptr_t Place(const void* data, size_t bytes, uint8_t** local = nullptr) {
     offset_ += (kAlign - ((target_ + offset_) & (kAlign - 1))) & (kAlign - 1);
     uintptr_t address = target_ + offset_;
@@ -61,7 +63,8 @@ uint16_t FamilyOf(const Bytes& sockaddr) {
   return family;
 }
 
-// A missing local side of an IP address becomes a zeroed one of its family: the form that all consumers take.
+// A missing local side of an IP address becomes a zeroed one of its family: the form that all
+// consumers take.
 SOCKET_ADDRESS PlaceLocal(Packer* packer, const AddressView& address) {
   uint16_t family = FamilyOf(address.remote);
   bool ip = family == AF_INET || family == AF_INET6;
@@ -94,8 +97,7 @@ SOCKET_ADDRESS PlaceRemote(Packer* packer, const Bytes& remote) {
 
 LPCSADDR_INFO PlaceAddresses(Packer* packer, const QuerySetView& item) {
   uint8_t* array = nullptr;
-  uintptr_t at =
-      packer->Place(nullptr, item.head.address_count * sizeof(CSADDR_INFO), &array);
+  uintptr_t at = packer->Place(nullptr, item.head.address_count * sizeof(CSADDR_INFO), &array);
   Bytes rest = item.addresses;
   AddressView address;
   for (uint32_t i = 0; NextAddress(&rest, &address); ++i) {
@@ -170,7 +172,8 @@ void Pack(const ResultTarget& target, Packer* packer) {
 DWORD WriteResult(const ResultTarget& target, uint32_t* need) {
   Packer measure(nullptr, 0);
   Pack(target, &measure);
-  // The spare bytes serve a buffer that does not begin on a multiple of 8; they count wherever it begins.
+  // The spare bytes serve a buffer that does not begin on a multiple of 8; they count wherever it
+  // begins.
   *need = static_cast<uint32_t>((measure.offset() + kAlign - 1) / kAlign * kAlign + kAlign - 1);
   if (target.length < *need) {
     return WSAEFAULT;

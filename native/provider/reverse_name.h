@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Names that stand for an address: "10.1.0.7" (gethostbyaddr), "7.0.1.10.in-addr.arpa" and the nibbles of
-// "ip6.arpa" (getnameinfo).
+// Names that stand for an address: "10.1.0.7" (gethostbyaddr), "7.0.1.10.in-addr.arpa" and the
+// nibbles of "ip6.arpa" (getnameinfo).
 #ifndef WINSOCK_NSP_PROVIDER_REVERSE_NAME_H_
 #define WINSOCK_NSP_PROVIDER_REVERSE_NAME_H_
 

@@ -25,7 +25,9 @@ bool AnyCount() {
 
 }  // namespace
 
-void SetModule(HMODULE module) { module_handle = module; }
+void SetModule(HMODULE module) {
+  module_handle = module;
+}
 
 bool PinModule() {
   HMODULE pinned = nullptr;
@@ -70,7 +72,8 @@ DWORD Startup::Leave(const uint8_t* id) {
     }
     last = !AnyCount();
     // Takes over the module's reference with the last count, else a reference of its own.
-    provider = last ? Ref<Provider>::Adopt(std::exchange(started, nullptr)) : Ref<Provider>(started);
+    provider =
+        last ? Ref<Provider>::Adopt(std::exchange(started, nullptr)) : Ref<Provider>(started);
   }
   provider->lookups()->EndEntry(entry);
   if (last) {

@@ -10,8 +10,12 @@ LONG pipe_operations;
 LONG waits;
 }  // namespace
 
-void CountPipeOperation() { InterlockedIncrement(&pipe_operations); }
-void CountWait() { InterlockedIncrement(&waits); }
+void CountPipeOperation() {
+  InterlockedIncrement(&pipe_operations);
+}
+void CountWait() {
+  InterlockedIncrement(&waits);
+}
 }  // namespace nsp
 
 extern "C" void WINAPI NspTestCounters(DWORD* pipe_operations, DWORD* waits) {

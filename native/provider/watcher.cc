@@ -91,7 +91,8 @@ void Watcher::OnChange(uint32_t serial, const uint8_t* items, uint32_t count) {
       for (uint32_t i = 0; i < count && !concerned; ++i) {
         ChangeItem item;
         std::memcpy(&item, items + i * sizeof(item), sizeof(item));
-        // An older message cannot complete a newer subscription: that one has its own comparison behind it.
+        // An older message cannot complete a newer subscription: that one has its own comparison
+        // behind it.
         concerned = static_cast<int32_t>(item.sequence - request->sequence) >= 0 &&
                     request->sample.Contains(item.index);
       }
@@ -100,7 +101,8 @@ void Watcher::OnChange(uint32_t serial, const uint8_t* items, uint32_t count) {
       }
       auto* one = New<Picked>();
       if (one == nullptr) {
-        request->connection = 0;  // the watcher subscribes anew, and the comparison finds the change
+        request->connection =
+            0;  // the watcher subscribes anew, and the comparison finds the change
         SetEvent(wake_.get());
         continue;
       }
@@ -137,7 +139,8 @@ void Watcher::CompletePicked(Pick pick, const ControlMapping* mapping) {
     if (!found) {
       return;
     }
-    // Each completion takes the request off the list; one that another thread completes leaves it there shortly.
+    // Each completion takes the request off the list; one that another thread completes leaves it
+    // there shortly.
     if (found->custom) {
       CompleteCustom(found.get(), {WSAENETDOWN, 0});
     } else {
@@ -213,8 +216,8 @@ bool Watcher::Connect(const ControlState& state, Ref<Connection>* connection) {
   return provider_->Connect(state, Deadline(0), nullptr, connection) == 0;
 }
 
-// The host is away. A change that the counters show completes at once, a new start of the host among them;
-// everything else when the grace is over.
+// The host is away. A change that the counters show completes at once, a new start of the host
+// among them; everything else when the grace is over.
 void Watcher::WaitForHost(const ControlState& state) {
   uint64_t now = GetTickCount64();
   if (down_since_ == 0) {
@@ -237,8 +240,8 @@ void Watcher::WaitForHost(const ControlState& state) {
   WaitForSingleObject(wake_.get(), wait < left ? wait : left);
 }
 
-// Subscribes what is not subscribed on this connection. False: the connection broke or took too long; the next
-// turn goes on.
+// Subscribes what is not subscribed on this connection. False: the connection broke or took too
+// long; the next turn goes on.
 bool Watcher::Subscribe(Connection* connection, const ControlState& state) {
   for (;;) {
     Ref<PendingRequest> request;

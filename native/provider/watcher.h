@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// What pends in this process, and the one pool thread that looks after it: subscribes, reads the pipe, finds a
-// restarted host again, keeps deadlines. The thread exists only while something pends.
+// What pends in this process, and the one pool thread that looks after it: subscribes, reads the
+// pipe, finds a restarted host again, keeps deadlines. The thread exists only while something
+// pends.
 #ifndef WINSOCK_NSP_PROVIDER_WATCHER_H_
 #define WINSOCK_NSP_PROVIDER_WATCHER_H_
 
@@ -19,13 +20,14 @@ class Watcher {
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
-  // Lists an armed request and makes sure that the thread runs. False: no memory or thread; nothing is listed.
+  // Lists an armed request and makes sure that the thread runs. False: no memory or thread; nothing
+  // is listed.
   [[nodiscard]] bool Add(PendingRequest* request);
   // Takes a claimed request off the list. Any thread.
   void Remove(PendingRequest* request);
 
-  // A change frame of the connection `serial`: `count` ChangeItem at `items`, perhaps unaligned. Any thread that
-  // reads the pipe.
+  // A change frame of the connection `serial`: `count` ChangeItem at `items`, perhaps unaligned.
+  // Any thread that reads the pipe.
   void OnChange(uint32_t serial, const uint8_t* items, uint32_t count);
 
  private:
