@@ -115,7 +115,8 @@ export async function openPrefix(wine, { name, fresh }) {
   }
   const path = join(CACHE, 'prefixes', key, `${CHECKOUT_ID}-${name}`)
   const unlock = await lock(`${path}.lock`, `the Wine prefix "${name}"`)
-  const remove = () => rmSync(path, { recursive: true, force: true })
+  // Retried: programs that were just killed may still be writing.
+  const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 10 })
   if (fresh) remove()
   if (!existsSync(path)) {
     const part = `${path}.part`
@@ -125,8 +126,10 @@ export async function openPrefix(wine, { name, fresh }) {
     renameSync(part, path)
   }
   const release = () => {
+    process.off('exit', release)
     if (fresh) remove()
     unlock()
   }
+  process.on('exit', release) // also when a signal ends us
   return { path, release }
 }

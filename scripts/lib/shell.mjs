@@ -22,6 +22,15 @@ export function output(command, args, options = {}) {
   return done.status === 0 ? done.stdout : undefined
 }
 
+/** The first complaint and the end: npm puts the reason first and its help text last. */
+function excerpt(text, echoed) {
+  const lines = text.trimEnd().split('\n')
+  if (echoed) return lines.at(-1)
+  const first = lines.findIndex((line) => /\berror\b/i.test(line))
+  if (first < 0 || lines.length - first <= 30) return lines.slice(-30).join('\n')
+  return [...lines.slice(first, first + 18), '…', ...lines.slice(-12)].join('\n')
+}
+
 /**
  * Runs a program to its end. Its output goes to prepare.log in the cache folder; if it fails, the
  * last lines are in the error.
@@ -44,12 +53,7 @@ export function run(command, args, { remedy, echo = false, ...options } = {}) {
     child.on('error', (error) => reject(new Stop(`${command}: ${error.message}`, remedy)))
     child.on('close', (code, signal) => {
       if (code === 0) return resolve()
-      const lines = tail
-        .join('')
-        .trimEnd()
-        .split('\n')
-        .slice(echo ? -1 : -40)
-        .join('\n')
+      const lines = excerpt(tail.join(''), echo)
       const how = signal ? `was ended by ${signal}` : `ended with ${code}`
       reject(
         new Stop(
