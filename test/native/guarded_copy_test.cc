@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The guarded copy against memory that is not there, may not be written, or ends in the middle.
+#include "guarded_copy.h"
+
+#include <cstring>
+
+#include "check.h"
+#include "windows_headers.h"
+
+namespace {
+
+constexpr size_t kPage = 4096;
+
+// Two pages of which only the first is there.
+char* HalfMapped() {
+  static char* block = [] {
+    auto* pages = static_cast<char*>(VirtualAlloc(nullptr, 2 * kPage, MEM_RESERVE, PAGE_NOACCESS));
+    VirtualAlloc(pages, kPage, MEM_COMMIT, PAGE_READWRITE);
+    return pages;
+  }();
+  return block;
+}
+
+}  // namespace
+
+TEST(copies_good_memory) {
+  char from[] = "hello";
+  char to[6] = {};
+  CHECK(nsp::GuardedCopy(to, from, sizeof(from)));
+  CHECK(std::strcmp(from, to) == 0);
+  CHECK(nsp::GuardedCopy(to, nullptr, 0));
+}
+
+TEST(answers_false_for_bad_memory) {
+  char buffer[16] = {};
+  CHECK(!nsp::GuardedCopy(buffer, nullptr, 1));
+  CHECK(!nsp::GuardedCopy(nullptr, buffer, 1));
+  CHECK(!nsp::GuardedCopy(buffer, reinterpret_cast<void*>(~uintptr_t{0} - 4), 16));
+  CHECK(!nsp::GuardedCopy(reinterpret_cast<void*>(&HalfMapped), buffer, 1));  // code is read-only
+  CHECK(nsp::GuardedCopy(HalfMapped() + kPage - 4, buffer, 4));
+  CHECK(!nsp::GuardedCopy(HalfMapped() + kPage - 4, buffer, 5));
+}
+
+TEST(goes_on_after_many_faults) {
+  char byte = 0;
+  int faults = 0;
+  for (int i = 0; i < 10000; ++i)
+    faults += nsp::GuardedCopy(&byte, nullptr, 1) ? 0 : 1;
+  CHECK_EQUAL(faults, 10000);
+}
+
+TEST(a_guard_page_is_a_fault) {
+  auto* page = static_cast<char*>(
+      VirtualAlloc(nullptr, kPage, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD));
+  char byte = 0;
+  CHECK(!nsp::GuardedCopy(&byte, page, 1));
+  VirtualFree(page, 0, MEM_RELEASE);
+}
+
+TEST(length_stops_at_the_end_of_the_page) {
+  for (size_t offset = 8; offset < 40; ++offset) {
+    char* at = HalfMapped() + kPage - offset;
+    size_t units = offset / 2 - 1;
+    std::memset(at, 'x', offset);
+    std::memset(at + units * 2, 0, 2);
+    uint32_t length = 0;
+    CHECK(nsp::GuardedLength(at, 100, &length));
+    CHECK_EQUAL(length, units);
+    CHECK(!nsp::GuardedLength(at, static_cast<uint32_t>(units) - 1, &length));
+    std::memset(at, 'x', offset);
+    CHECK(!nsp::GuardedLength(at, 100, &length));
+  }
+}
