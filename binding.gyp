@@ -6,8 +6,33 @@
 {
   'variables': {
     'common_sources': [
+      'native/common/file_checks.cc',
+      'native/common/query_set.cc',
     ],
     'provider_sources': [
+      'native/provider/apc_queue.cc',
+      'native/provider/completion.cc',
+      'native/provider/connection.cc',
+      'native/provider/connection_read.cc',
+      'native/provider/control_view.cc',
+      'native/provider/counter_sample.cc',
+      'native/provider/dll_main.cc',
+      'native/provider/filter.cc',
+      'native/provider/guarded_copy.cc',
+      'native/provider/host_pipe.cc',
+      'native/provider/lookup.cc',
+      'native/provider/lookup_host.cc',
+      'native/provider/lookup_ioctl.cc',
+      'native/provider/lookup_table.cc',
+      'native/provider/nsp_entry.cc',
+      'native/provider/pending_request.cc',
+      'native/provider/provider.cc',
+      'native/provider/query.cc',
+      'native/provider/result_writer.cc',
+      'native/provider/reverse_name.cc',
+      'native/provider/startup.cc',
+      'native/provider/test_counters.cc',
+      'native/provider/watcher.cc',
     ],
     'addon_sources': [
     ],

@@ -50,7 +50,7 @@ export async function prepare({
   const unlock = await lock(join(CACHE, 'prepare.lock'), 'the cache folder')
   let wine, node
   try {
-    await ensureTools()
+    if (wanted) await ensureTools()
     wine = await ensureWine()
     node = await ensureWindowsNode()
     await ensurePackages()
