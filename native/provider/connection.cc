@@ -85,22 +85,30 @@ void Connection::Add(Call* call) {
 }
 
 // Needs the lock. The list's reference to a request goes to the caller.
-Call* Connection::Unlink(uint32_t id) {
+bool Connection::Unlink(const Call* call) {
   for (Call** at = &calls_; *at != nullptr; at = &(*at)->next) {
-    if ((*at)->id == id) {
-      Call* call = *at;
+    if (*at == call) {
       *at = call->next;
-      return call;
+      return true;
     }
   }
-  return nullptr;
+  return false;
+}
+
+// Needs the lock.
+Call* Connection::FindCall(uint32_t id) const {
+  Call* call = calls_;
+  while (call != nullptr && call->id != id) {
+    call = call->next;
+  }
+  return call;
 }
 
 bool Connection::Remove(Call* call) {
   bool found;
   {
     ExclusiveLock lock(&lock_);
-    found = Unlink(call->id) != nullptr;
+    found = Unlink(call);
   }
   if (found && call->request != nullptr) {
     call->request->Release();
@@ -199,7 +207,7 @@ void Connection::Await(Call* call, const Deadline& deadline) {
       ExclusiveLock lock(&lock_);
       leave = call->done || call->cancelled || deadline.LeftMs() == 0;
       if (leave) {
-        Unlink(call->id);
+        Unlink(call);
       } else if (!reading_) {
         reading_ = true;
         reader = true;

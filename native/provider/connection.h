@@ -79,7 +79,8 @@ class Connection : public Counted<Connection> {
   bool DispatchAnswer(const FrameHeader& header);
   bool DispatchChange(const FrameHeader& header);
   void Break();
-  Call* Unlink(uint32_t id);
+  bool Unlink(const Call* call);
+  Call* FindCall(uint32_t id) const;
   DWORD Write(const void* data, uint32_t size, const Deadline& deadline, Call* call);
   void FlushUnsent(const Deadline& deadline);
 

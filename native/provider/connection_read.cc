@@ -111,10 +111,11 @@ bool Connection::DispatchAnswer(const FrameHeader& header) {
   Ref<PendingRequest> request;
   {
     ExclusiveLock lock(&lock_);
-    Call* call = Unlink(header.call);
+    Call* call = FindCall(header.call);
     if (call == nullptr) {
       return true;  // an answer that nobody waits for any more
     }
+    Unlink(call);
     call->done = true;
     call->kind = header.kind;
     call->flags = header.flags;

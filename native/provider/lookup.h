@@ -92,6 +92,7 @@ class Lookup : public Counted<Lookup> {
   DWORD TakeSlot(PendingRequest* request);
   DWORD Prepare(const CompletionRequest& completion, const IoctlCall& call,
                 PendingRequest* request);
+  bool Watch(PendingRequest* request);
 
   // Immutable after Begin.
   Ref<Provider> provider_;

@@ -170,6 +170,18 @@ DWORD Lookup::Prepare(const CompletionRequest& completion, const IoctlCall& call
   return 0;
 }
 
+// Gives an armed request to the watcher. End may have completed it already: then it must not stay
+// listed.
+bool Lookup::Watch(PendingRequest* request) {
+  if (!provider_->watcher()->Add(request)) {
+    return false;
+  }
+  if (!request->pending()) {
+    provider_->watcher()->Remove(request);
+  }
+  return true;
+}
+
 DWORD Lookup::Register(const CompletionRequest& completion, const IoctlCall& call,
                        const ControlState& state, bool vouching) {
   const ControlFilter& filter = state.filter->filter;
@@ -212,7 +224,7 @@ DWORD Lookup::Register(const CompletionRequest& completion, const IoctlCall& cal
   static_cast<void>(StoreReturned(call.bytes_returned, 0));
   if (dirty) {
     CompleteNotify(request.get(), {});
-  } else if (!provider_->watcher()->Add(request.get()) && request->Claim()) {
+  } else if (!Watch(request.get()) && request->Claim()) {
     ReleaseSlot(request.get(), false);
     request->Drop();
     return WSA_NOT_ENOUGH_MEMORY;
@@ -329,7 +341,7 @@ DWORD Lookup::CustomAsync(const CompletionRequest& completion, const IoctlCall& 
     return code;
   }
   DWORD code = WSA_NOT_ENOUGH_MEMORY;
-  if (provider_->watcher()->Add(request.get())) {
+  if (Watch(request.get())) {
     code = Transact(state, kFrameIoctl, body, kQueryBytesAt, deadline, &request->call);
   }
   // A request that somebody completed meanwhile has had its completion: then this call has started

@@ -52,7 +52,7 @@ bool LookupTable::Grow() {
 
 HANDLE LookupTable::Add(const Ref<Lookup>& lookup) {
   ExclusiveLock lock(&lock_);
-  if (first_free_ == 0 && !Grow()) {
+  if (closed_ || (first_free_ == 0 && !Grow())) {
     return nullptr;
   }
   uint32_t index = first_free_ - 1;

@@ -18,7 +18,7 @@ class LookupTable {
   LookupTable(const LookupTable&) = delete;
   LookupTable& operator=(const LookupTable&) = delete;
 
-  // A handle for `lookup`, never 0 or -1; nullptr if memory or slots are used up.
+  // A handle for `lookup`, never 0 or -1; nullptr if memory or slots are used up, or after EndAll.
   HANDLE Add(const Ref<Lookup>& lookup);
   // The living lookup of a handle; empty for junk.
   Ref<Lookup> Find(HANDLE handle);
@@ -47,6 +47,7 @@ class LookupTable {
   Slot** chunks_ = nullptr;
   uint32_t slots_ = 0;
   uint32_t first_free_ = 0;
+  bool closed_ = false;
 };
 
 }  // namespace nsp

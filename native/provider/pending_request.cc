@@ -20,6 +20,12 @@ void Deliver(PendingRequest* request, const Outcome& outcome) {
   Lookup* lookup = request->lookup.get();
   lookup->ReleaseSlot(request, outcome.code != WSA_OPERATION_ABORTED);
   lookup->provider()->watcher()->Remove(request);
+  if (request->custom) {
+    // The answer of an aborted request may never come; the connection must not wait for it.
+    if (Ref<Connection> connection = lookup->provider()->Current()) {
+      static_cast<void>(connection->Remove(&request->call));
+    }
+  }
   request->Finish(outcome);
 }
 
