@@ -34,7 +34,8 @@ function unshare() {
  * this process, so that SIGKILL here ends it too.
  */
 export function inNamespace(script, args = []) {
-  const shell = ['sh', '-c', script, 'sh', ...args]
+  // chroot and mount lie where only root's PATH looks.
+  const shell = ['sh', '-c', `PATH="$PATH:/usr/sbin:/sbin"\n${script}`, 'sh', ...args]
   return { command: 'setpriv', args: ['--pdeathsig', 'KILL', 'unshare', ...unshare(), ...shell] }
 }
 
