@@ -83,7 +83,10 @@ DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
   if (frame.Start(kind, carries ? kFrameHasQuery : 0, wire_id, body.size() + query_bytes)) {
     Buffer head;
     if (head.Resize(fixed)) {
+      // Every call's body begins with what is left of its deadline now, after connecting.
+      uint32_t left = deadline.LeftMs();
       std::memcpy(head.data(), body.data(), fixed);
+      std::memcpy(head.data(), &left, sizeof(left));
       if (query_bytes_at != 0) {
         std::memcpy(head.data() + query_bytes_at, &query_bytes, sizeof(query_bytes));
       }

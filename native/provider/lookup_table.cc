@@ -117,6 +117,11 @@ void LookupTable::EndEntry(uint32_t entry) {
 }
 
 void LookupTable::EndAll() {
+  {
+    // A Begin that is still on its way must not put a lookup where nobody would end it.
+    ExclusiveLock lock(&lock_);
+    closed_ = true;
+  }
   EndEntry(kMaxEntries);
 }
 
