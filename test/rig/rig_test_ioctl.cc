@@ -114,6 +114,34 @@ void NlaCompletion() {
   CloseHandle(overlapped.hEvent);
 }
 
+DWORD_PTR g_apc_context = 0;
+
+void WSAAPI NoteContext(DWORD_PTR context) {
+  g_apc_context = context;
+}
+
+// Only the second build exports it (README.md); the first must not.
+void QueueApc() {
+  const auto queue = reinterpret_cast<LPWPUQUEUEAPC>(
+      reinterpret_cast<void*>(GetProcAddress(GetModuleHandleW(L"ws2_32.dll"), "WPUQueueApc")));
+  const bool second_build =
+      GetFileAttributesW(Beside(L"ws2_32.dll").c_str()) != INVALID_FILE_ATTRIBUTES &&
+      GetFileAttributesW(Beside(L"apc").c_str()) == INVALID_FILE_ATTRIBUTES;
+  ExpectEqual(queue != nullptr, second_build, "exported");
+  if (queue == nullptr) return;
+  WSATHREADID thread{};
+  DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(),
+                  &thread.ThreadHandle, 0, FALSE, DUPLICATE_SAME_ACCESS);
+  int error = 0;
+  ExpectEqual(queue(&thread, NoteContext, 4711, &error), 0, "queued");
+  ExpectEqual(static_cast<long long>(g_apc_context), 0, "not run yet");
+  SleepEx(0, TRUE);
+  ExpectEqual(static_cast<long long>(g_apc_context), 4711, "run at an alertable wait");
+  ExpectEqual(queue(nullptr, NoteContext, 0, &error), SOCKET_ERROR, "without a thread");
+  ExpectEqual(error, WSAEFAULT, "without a thread");
+  CloseHandle(thread.ThreadHandle);
+}
+
 }  // namespace
 
 void IoctlCases() {
@@ -124,6 +152,7 @@ void IoctlCases() {
   Run("IOCTL-46 provider named", NamedProvider);
   Run("IOCTL-47 bad completion pointer", BadCompletion);
   Run("NLA stand-in completes", NlaCompletion);
+  Run("WPUQueueApc in the second build alone", QueueApc);
 }
 
 }  // namespace rig_test
