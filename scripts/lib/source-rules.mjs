@@ -59,6 +59,9 @@ function includedFile(file, name, paths) {
   if (under(file.path, 'native') || under(file.path, 'test/native')) {
     places.push(join('native/common', name), join('native', name))
   }
+  if (under(file.path, 'test/native')) {
+    places.push(join('native/provider', name), join('native/addon', name))
+  }
   return places.map((path) => normalize(path)).find((path) => paths.has(path))
 }
 
