@@ -103,6 +103,9 @@ describe('NEXT', () => {
       t.check.equal(step.data.length, size, 'the need')
       t.check.equal(step.data.written, 0, 'bytes written')
     }
+    // The seven bytes that a buffer at an odd address would cost are asked for at any address.
+    const used = (await client.next('h1')).data.result?.used ?? size
+    t.check.ok(used + 7 <= size, `${used} + 7 bytes in ${size}`)
   })
 
   row('NEXT-06', 'keeps an item as it was until it is taken', async (t) => {
