@@ -6,7 +6,9 @@
 {
   'variables': {
     'common_sources': [
+      'native/common/control_writer.cc',
       'native/common/file_checks.cc',
+      'native/common/frame_check.cc',
       'native/common/query_set.cc',
     ],
     'provider_sources': [
@@ -35,6 +37,32 @@
       'native/provider/watcher.cc',
     ],
     'addon_sources': [
+      'native/addon/addon.cc',
+      'native/addon/addon_data.cc',
+      'native/addon/call_table.cc',
+      'native/addon/catalog.cc',
+      'native/addon/catalog_registry.cc',
+      'native/addon/client_identity.cc',
+      'native/addon/connection.cc',
+      'native/addon/control_lease.cc',
+      'native/addon/descriptor_fault.cc',
+      'native/addon/event_queue.cc',
+      'native/addon/files.cc',
+      'native/addon/js_catalog.cc',
+      'native/addon/js_convert.cc',
+      'native/addon/js_error.cc',
+      'native/addon/js_event.cc',
+      'native/addon/js_files.cc',
+      'native/addon/js_filter.cc',
+      'native/addon/pipe_server.cc',
+      'native/addon/pipe_server_frames.cc',
+      'native/addon/pipe_server_io.cc',
+      'native/addon/security.cc',
+      'native/addon/server_object.cc',
+      'native/addon/service.cc',
+      'native/addon/sidecar_codec.cc',
+      'native/addon/subscription.cc',
+      'native/addon/text.cc',
     ],
   },
   'target_defaults': {

@@ -3,7 +3,9 @@
 # The one list of what goes into the binaries, one file a line, paths from this folder. Add a new
 # .cc here and in binding.gyp: a test compares both lists with each other and with the folders.
 set(COMMON_SOURCES
+  common/control_writer.cc
   common/file_checks.cc
+  common/frame_check.cc
   common/query_set.cc
 )
 
@@ -34,4 +36,30 @@ set(PROVIDER_SOURCES
 )
 
 set(ADDON_SOURCES
+  addon/addon.cc
+  addon/addon_data.cc
+  addon/call_table.cc
+  addon/catalog.cc
+  addon/catalog_registry.cc
+  addon/client_identity.cc
+  addon/connection.cc
+  addon/control_lease.cc
+  addon/descriptor_fault.cc
+  addon/event_queue.cc
+  addon/files.cc
+  addon/js_catalog.cc
+  addon/js_convert.cc
+  addon/js_error.cc
+  addon/js_event.cc
+  addon/js_files.cc
+  addon/js_filter.cc
+  addon/pipe_server.cc
+  addon/pipe_server_frames.cc
+  addon/pipe_server_io.cc
+  addon/security.cc
+  addon/server_object.cc
+  addon/service.cc
+  addon/sidecar_codec.cc
+  addon/subscription.cc
+  addon/text.cc
 )

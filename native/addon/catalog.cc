@@ -47,7 +47,9 @@ Status LastOf(const char* operation) {
   return {static_cast<DWORD>(code != 0 ? code : WSASYSCALLFAILURE), operation};
 }
 
-Status Missing(const char* operation) { return {WSAEOPNOTSUPP, operation}; }
+Status Missing(const char* operation) {
+  return {WSAEOPNOTSUPP, operation};
+}
 
 Status Enumerate(std::vector<BYTE>* buffer, int* count) {
   // The catalog may grow between two calls; who writes it does so at human speed.
@@ -55,8 +57,8 @@ Status Enumerate(std::vector<BYTE>* buffer, int* count) {
   DWORD bytes = 4096;
   for (int i = 0; i < kTries; ++i) {
     buffer->resize(bytes);
-    *count = WSAEnumNameSpaceProvidersW(
-        &bytes, reinterpret_cast<LPWSANAMESPACE_INFOW>(buffer->data()));
+    *count =
+        WSAEnumNameSpaceProvidersW(&bytes, reinterpret_cast<LPWSANAMESPACE_INFOW>(buffer->data()));
     if (*count != SOCKET_ERROR) return {};
     const Status status = LastOf("WSAEnumNameSpaceProvidersW");
     if (status.code != WSAEFAULT || bytes <= buffer->size()) return status;

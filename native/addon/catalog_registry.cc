@@ -17,8 +17,8 @@ bool ReadText(HKEY key, const wchar_t* name, std::wstring* text) {
   wchar_t buffer[1024];
   DWORD bytes = sizeof(buffer);
   // Without expansion: %SystemRoot% stays as it was installed.
-  if (RegGetValueW(key, nullptr, name, RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND,
-                   nullptr, buffer, &bytes) != ERROR_SUCCESS) {
+  if (RegGetValueW(key, nullptr, name, RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, nullptr,
+                   buffer, &bytes) != ERROR_SUCCESS) {
     return false;
   }
   *text = buffer;

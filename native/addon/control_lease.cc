@@ -35,8 +35,8 @@ Status Map(HANDLE file, bool writable, UniqueView* view) {
   UniqueHandle section(CreateFileMappingW(file, nullptr, writable ? PAGE_READWRITE : PAGE_READONLY,
                                           0, kControlBytes, nullptr));
   if (!section) return Status::Last("CreateFileMappingW");
-  view->reset(MapViewOfFile(section.get(), writable ? FILE_MAP_WRITE : FILE_MAP_READ, 0, 0,
-                            kControlBytes));
+  view->reset(
+      MapViewOfFile(section.get(), writable ? FILE_MAP_WRITE : FILE_MAP_READ, 0, 0, kControlBytes));
   if (!*view) return Status::Last("MapViewOfFile");
   return {};
 }

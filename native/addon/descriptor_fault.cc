@@ -31,8 +31,8 @@ constexpr Right kWriting[] = {
 };
 
 constexpr const wchar_t* kTrusted[] = {
-    L"S-1-5-32-544",  // administrators
-    L"S-1-5-18",      // SYSTEM
+    L"S-1-5-32-544",                                                    // administrators
+    L"S-1-5-18",                                                        // SYSTEM
     L"S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464",  // TrustedInstaller
 };
 constexpr wchar_t kCreatorOwner[] = L"S-1-3-0";

@@ -15,8 +15,8 @@ namespace {
 
 // The named parts of a descriptor that a path can carry.
 constexpr SECURITY_INFORMATION kPathParts = OWNER_SECURITY_INFORMATION |
-                                            GROUP_SECURITY_INFORMATION |
-                                            DACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION;
+                                            GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION |
+                                            LABEL_SECURITY_INFORMATION;
 
 // Wine keeps a file's owner as a Unix account, which it shows as the user's own SID whatever was
 // set; there the running account stands for the administrators. Only Wine's ntdll has this name.
@@ -38,7 +38,9 @@ Status QueryCurrentUser(std::vector<BYTE>* user) {
   return {};
 }
 
-PSID SidOf(std::vector<BYTE>* user) { return reinterpret_cast<TOKEN_USER*>(user->data())->User.Sid; }
+PSID SidOf(std::vector<BYTE>* user) {
+  return reinterpret_cast<TOKEN_USER*>(user->data())->User.Sid;
+}
 
 }  // namespace
 
@@ -87,9 +89,9 @@ Status PathFault(const std::wstring& path, std::wstring* fault) {
     return {};
   }
   UniqueDescriptor descriptor;
-  const DWORD error = GetNamedSecurityInfoW(
-      path.c_str(), SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, nullptr,
-      nullptr, nullptr, nullptr, descriptor.put());
+  const DWORD error = GetNamedSecurityInfoW(path.c_str(), SE_FILE_OBJECT,
+                                            OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
+                                            nullptr, nullptr, nullptr, nullptr, descriptor.put());
   if (error != ERROR_SUCCESS) return {error, "GetNamedSecurityInfoW"};
   std::vector<BYTE> user;
   if (IsWine()) {

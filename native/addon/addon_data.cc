@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// See addon_data.h.
+#include "addon_data.h"
+
+#include "js_error.h"
+#include "service.h"
+
+namespace nsp {
+
+void AddonData::Create(Napi::Env env) {
+  auto* data = new AddonData;
+  env.SetInstanceData(data);  // owns it
+  env.AddCleanupHook([data] { data->CloseServices(); });
+}
+
+void AddonData::StartWinsock(Napi::Env env) {
+  ThrowIfFailed(env, winsock_.Start());
+}
+
+void AddonData::CloseServices() {
+  // Each one ends its thread before this returns, so that the library may be unloaded.
+  for (const auto& service : services_) {
+    service->Abandon();
+  }
+  services_.clear();
+}
+
+}  // namespace nsp

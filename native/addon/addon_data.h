@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// All state of one environment. Worker threads load the addon once more each and share nothing.
+#ifndef WINSOCK_NSP_ADDON_ADDON_DATA_H_
+#define WINSOCK_NSP_ADDON_ADDON_DATA_H_
+
+#include <napi.h>
+
+#include <memory>
+#include <set>
+
+#include "catalog.h"
+
+namespace nsp {
+
+class Service;
+
+class AddonData {
+ public:
+  // Makes the environment's data and the hook that closes every server before it ends.
+  static void Create(Napi::Env env);
+  static AddonData& Of(Napi::Env env) { return *env.GetInstanceData<AddonData>(); }
+
+  // Winsock, started at the first use of the catalog. Throws.
+  void StartWinsock(Napi::Env env);
+
+  void Add(std::shared_ptr<Service> service) { services_.insert(std::move(service)); }
+  void Remove(const std::shared_ptr<Service>& service) { services_.erase(service); }
+
+  Napi::FunctionReference server_class;
+
+ private:
+  void CloseServices();
+
+  Winsock winsock_;
+  std::set<std::shared_ptr<Service>> services_;
+};
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_ADDON_ADDON_DATA_H_

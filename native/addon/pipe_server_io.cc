@@ -1,0 +1,246 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The half of pipe_server.h that the I/O thread runs: completions, timers, and the end of
+// connections.
+#include <algorithm>
+
+#include "control_writer.h"
+#include "pipe_server.h"
+
+namespace nsp {
+namespace {
+
+// How often `retired` is looked at, and a missing instance is tried again.
+constexpr auto kControlTime = std::chrono::seconds(1);
+// A client says hello together with its first frame; one that does not is none.
+constexpr auto kGreetingTime = std::chrono::seconds(5);
+// A process that ends closes its pipes first and is known to have ended a moment later.
+constexpr auto kFateTime = std::chrono::milliseconds(100);
+constexpr ULONG kBatch = 64;
+
+}  // namespace
+
+void PipeServer::Run() {
+  for (bool running = true; running;) {
+    OVERLAPPED_ENTRY entries[kBatch];
+    ULONG count = 0;
+    if (!GetQueuedCompletionStatusEx(port_.get(), entries, kBatch, &count, NextTimeout(), FALSE)) {
+      count = 0;  // the time is up; the port itself cannot fail while it is open
+    }
+    for (ULONG i = 0; i < count; ++i) {
+      if (entries[i].lpOverlapped != nullptr) Complete(entries[i]);
+    }
+    const Lock lock(mutex_);
+    Tick(lock);
+    running = !closing_ || !connections_.empty();
+  }
+  sink_->Ended();
+}
+
+void PipeServer::Complete(const OVERLAPPED_ENTRY& entry) {
+  auto* operation = static_cast<Operation*>(entry.lpOverlapped);
+  Connection* connection = operation->connection;
+  DWORD bytes = 0;
+  const DWORD error =
+      GetOverlappedResult(connection->pipe(), operation, &bytes, FALSE) ? 0 : GetLastError();
+  Lock lock(mutex_);
+  operation->pending = false;
+  // Before a connection may be freed it is looked at once more, as Tick does after these.
+  attention_.insert(connection->id());
+  switch (operation->kind) {
+    case Operation::Kind::kConnect:
+      OnConnected(lock, connection, error);
+      break;
+    case Operation::Kind::kRead:
+      OnRead(&lock, connection, bytes, error);
+      break;
+    case Operation::Kind::kWrite:
+      OnWritten(lock, connection, error);
+      break;
+  }
+}
+
+void PipeServer::OnConnected(const Lock& lock, Connection* connection, DWORD error) {
+  if (listening_ == connection->id()) listening_ = 0;
+  if (connection->state == Connection::State::kClosing) return;
+  // Next first: there is always an instance for the client after this one.
+  if (accepting_ && listening_ == 0) (void)OpenInstance(lock, false).ok();
+  const auto clients =
+      std::count_if(connections_.begin(), connections_.end(), [](const auto& each) {
+        return each.second->state == Connection::State::kGreeting ||
+               each.second->state == Connection::State::kOpen;
+      });
+  if (error != 0 || !connection->process.Open(connection->pipe()).ok()) {
+    Close(lock, connection, CloseReason::kClosed);
+  } else if (!accepting_ || static_cast<size_t>(clients) >= options_->max_clients) {
+    Refuse(lock, connection);
+  } else {
+    connection->state = Connection::State::kGreeting;
+    connection->look_at = Clock::now() + kGreetingTime;
+    ReadOn(lock, connection);
+  }
+}
+
+void PipeServer::OnRead(Lock* lock, Connection* connection, DWORD bytes, DWORD error) {
+  if (connection->state == Connection::State::kClosing) return;
+  if (error != 0 && error != ERROR_MORE_DATA) {
+    CloseBroken(*lock, connection);
+    return;
+  }
+  switch (connection->OnRead(bytes, error == ERROR_MORE_DATA)) {
+    case Connection::Progress::kBad:
+      Reject(*lock, connection);
+      return;
+    case Connection::Progress::kFrame:
+      OnFrame(lock, connection);
+      break;
+    case Connection::Progress::kMore:
+      break;
+  }
+  ReadOn(*lock, connection);
+}
+
+void PipeServer::OnWritten(const Lock& lock, Connection* connection, DWORD error) {
+  connection->OnWritten(lock, error == 0);
+  if (connection->state != Connection::State::kClosing && connection->broken) {
+    CloseBroken(lock, connection);
+  }
+}
+
+void PipeServer::ReadOn(const Lock& lock, Connection* connection) {
+  if (connection->state == Connection::State::kClosing) return;
+  connection->paused = connection->undelivered > kMaxUndelivered;
+  if (!connection->paused && !connection->Read(lock).ok()) CloseBroken(lock, connection);
+}
+
+void PipeServer::Close(const Lock& lock, Connection* connection, CloseReason reason) {
+  if (connection->state == Connection::State::kClosing) return;
+  if (listening_ == connection->id()) listening_ = 0;
+  connection->state = Connection::State::kClosing;
+  connection->reason = reason;
+  connection->look_at.reset();
+  connection->subscriptions = {};
+  calls_.RemoveClient(connection->id());
+  connection->Cancel(lock);
+  attention_.insert(connection->id());
+}
+
+void PipeServer::CloseBroken(const Lock& lock, Connection* connection) {
+  if (connection->state == Connection::State::kClosing) return;
+  const uint64_t now = SystemTimeNow();
+  Close(lock, connection, CloseReason::kClosed);
+  connection->undecided = true;
+  connection->broke_at = now;
+  connection->look_at = Clock::now() + kFateTime;
+}
+
+// Does what was asked of a connection by a mark, a timer or another thread.
+void PipeServer::Look(const Lock& lock, Connection* connection) {
+  const bool time_is_up = connection->look_at && *connection->look_at <= Clock::now();
+  switch (connection->state) {
+    case Connection::State::kListening:
+      if (!accepting_) Close(lock, connection, CloseReason::kClosed);
+      break;
+    case Connection::State::kGreeting:
+      if (time_is_up) Reject(lock, connection);
+      break;
+    case Connection::State::kDraining:
+      if (time_is_up || !connection->has_output()) Close(lock, connection, CloseReason::kRefused);
+      break;
+    case Connection::State::kOpen:
+      if (connection->paused && connection->undelivered <= kMaxUndelivered / 2) {
+        ReadOn(lock, connection);
+      }
+      break;
+    case Connection::State::kClosing:
+      break;
+  }
+  if (closing_) Close(lock, connection, CloseReason::kClosed);
+  if (connection->doomed && connection->state != Connection::State::kClosing) {
+    if (connection->broken) {
+      CloseBroken(lock, connection);
+    } else {
+      Refuse(lock, connection);
+    }
+  }
+}
+
+// True if a closing connection is over: told to JavaScript and free to go.
+bool PipeServer::Settle(const Lock&, Connection* connection) {
+  if (connection->state != Connection::State::kClosing) return false;
+  if (connection->undecided) {
+    const auto fate = connection->process.Look(connection->broke_at);
+    if (fate == ClientProcess::Fate::kAlive && !closing_ && Clock::now() < *connection->look_at) {
+      return false;
+    }
+    if (fate == ClientProcess::Fate::kEndedBefore) connection->reason = CloseReason::kKilled;
+    connection->undecided = false;
+    connection->look_at.reset();
+  }
+  if (connection->announced) {
+    connection->announced = false;
+    Event event;
+    event.type = Event::Type::kDisconnect;
+    event.client = connection->id();
+    event.reason = connection->reason;
+    sink_->Emit(std::move(event));
+  }
+  return connection->idle();
+}
+
+void PipeServer::Tick(const Lock& lock) {
+  AnswerLateCalls(lock);
+  if (Clock::now() >= next_control_look_) LookAtControl(lock);
+  if (listening_ != 0 && !accepting_) attention_.insert(listening_);
+  if (closing_) {
+    for (const auto& [id, connection] : connections_) {
+      attention_.insert(id);
+    }
+  }
+  // Looking may mark others (a new instance does not); what is marked meanwhile waits for the next
+  // packet, which every marking thread sends.
+  const std::set<uint32_t> marked = std::move(attention_);
+  attention_.clear();
+  for (const uint32_t id : marked) {
+    Connection* connection = Find(id);
+    if (connection == nullptr) continue;
+    Look(lock, connection);
+    if (Settle(lock, connection)) {
+      attention_.erase(id);
+      connections_.erase(id);
+    } else if (connection->look_at) {
+      attention_.insert(id);
+    }
+  }
+}
+
+void PipeServer::LookAtControl(const Lock& lock) {
+  next_control_look_ = Clock::now() + kControlTime;
+  if (accepting_ && listening_ == 0) (void)OpenInstance(lock, false).ok();
+  if (retired_ || !IsRetired(*control_.file())) return;
+  retired_ = true;
+  accepting_ = false;
+  Event event;
+  event.type = Event::Type::kRetired;
+  sink_->Emit(std::move(event));
+  for (const auto& [id, connection] : connections_) {
+    Close(lock, connection.get(), CloseReason::kClosed);
+  }
+}
+
+DWORD PipeServer::NextTimeout() {
+  const Lock lock(mutex_);
+  auto next = next_control_look_;
+  if (const auto due = calls_.NextDue()) next = std::min(next, *due);
+  for (const uint32_t id : attention_) {
+    const Connection* connection = Find(id);
+    if (connection == nullptr || !connection->look_at) continue;
+    // The fate of a client is asked for again and again until its time is up.
+    const auto look = connection->undecided ? Clock::now() + kFateTime / 10 : *connection->look_at;
+    next = std::min(next, look);
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
+  return static_cast<DWORD>(std::clamp<int64_t>(left, 0, 1000));
+}
+
+}  // namespace nsp
