@@ -13,7 +13,10 @@ export interface AddressDefaults {
 }
 
 // SOCK_STREAM/IPPROTO_TCP and SOCK_DGRAM/IPPROTO_UDP.
-const TRANSPORTS = { tcp: { socketType: 1, protocol: 6 }, udp: { socketType: 2, protocol: 17 } } as const
+const TRANSPORTS = {
+  tcp: { socketType: 1, protocol: 6 },
+  udp: { socketType: 2, protocol: 17 },
+} as const
 
 /** A fault of one address: `path` is the field within it, '' for the whole. */
 export class AddressFault extends Error {
@@ -40,7 +43,9 @@ function splitPort(text: string): [host: string, port: string | undefined] {
   if (bracketed !== null) return [bracketed[1] ?? '', bracketed[2]]
   const colon = text.indexOf(':')
   // One colon is a port behind IPv4; more are IPv6 without brackets, which cannot carry a port.
-  return colon !== -1 && colon === text.lastIndexOf(':') ? [text.slice(0, colon), text.slice(colon + 1)] : [text, undefined]
+  return colon !== -1 && colon === text.lastIndexOf(':')
+    ? [text.slice(0, colon), text.slice(colon + 1)]
+    : [text, undefined]
 }
 
 function parseText(path: string, text: string): TextParts {
@@ -81,10 +86,17 @@ function raw(init: object, field: 'remote' | 'local'): Uint8Array {
 function rawAddress(init: object): WireAddress {
   const family = number(init, 'family', 0xffff) ?? 0
   const [remote, local] = [raw(init, 'remote'), raw(init, 'local')]
-  if (remote.length === 0 && local.length === 0) throw new AddressFault('', 'neither remote nor local bytes')
-  for (const [field, bytes] of [['remote', remote], ['local', local]] as const) {
+  if (remote.length === 0 && local.length === 0)
+    throw new AddressFault('', 'neither remote nor local bytes')
+  for (const [field, bytes] of [
+    ['remote', remote],
+    ['local', local],
+  ] as const) {
     if (bytes.length !== 0 && sockaddrFamily(bytes) !== family) {
-      throw new AddressFault(field, `the bytes are of family ${sockaddrFamily(bytes)}, not ${family}`)
+      throw new AddressFault(
+        field,
+        `the bytes are of family ${sockaddrFamily(bytes)}, not ${family}`,
+      )
     }
   }
   const socketType = number(init, 'socketType', 0x7fffffff)
@@ -109,12 +121,17 @@ function ipAddress(init: string | object, defaults: AddressDefaults): WireAddres
     port: number(fields, 'port', 0xffff) ?? port ?? defaults.port,
     scopeId: number(fields, 'scopeId', 0xffffffff) ?? scopeId ?? 0,
   }
-  return { ...TRANSPORTS[transport], local: localAddress(fields['local'], ip.family), remote: encodeSockaddr(remote) }
+  return {
+    ...TRANSPORTS[transport],
+    local: localAddress(fields['local'], ip.family),
+    remote: encodeSockaddr(remote),
+  }
 }
 
 function localAddress(local: unknown, family: 4 | 6): Uint8Array {
   if (local === undefined) return new Uint8Array(0)
-  if (typeof local !== 'string') throw new AddressFault('local', `${String(local)} is not an address`)
+  if (typeof local !== 'string')
+    throw new AddressFault('local', `${String(local)} is not an address`)
   const { ip, scopeId, port } = parseText('local', local)
   if (ip.family !== family) throw new AddressFault('local', `${local} is not of the same family`)
   return encodeSockaddr({ ...ip, port: port ?? 0, scopeId: scopeId ?? 0 })
@@ -123,7 +140,8 @@ function localAddress(local: unknown, family: 4 | 6): Uint8Array {
 /** Turns one address into its wire form. @throws AddressFault */
 export function encodeAddress(init: AddressInit, defaults: AddressDefaults): WireAddress {
   if (typeof init === 'string') return ipAddress(init, defaults)
-  if (typeof init !== 'object' || init === null) throw new AddressFault('', `${String(init)} is not an address`)
+  if (typeof init !== 'object' || init === null)
+    throw new AddressFault('', `${String(init)} is not an address`)
   return 'family' in init ? rawAddress(init) : ipAddress(init, defaults)
 }
 
@@ -139,8 +157,10 @@ export function parseCidr(text: unknown): CidrBlock | string {
   const ip = parseIp(address)
   if (ip === undefined || more.length > 0) return `not a CIDR block: ${JSON.stringify(text)}`
   const prefix = bits === undefined ? ip.bytes.length * 8 : uint(bits, ip.bytes.length * 8)
-  if (prefix === undefined) return `${JSON.stringify(text)} has a prefix that is not 0 to ${ip.bytes.length * 8}`
-  const isBehind = (byte: number, at: number) => (byte & (0xff >> Math.min(8, Math.max(0, prefix - at * 8)))) !== 0
+  if (prefix === undefined)
+    return `${JSON.stringify(text)} has a prefix that is not 0 to ${ip.bytes.length * 8}`
+  const isBehind = (byte: number, at: number) =>
+    (byte & (0xff >> Math.min(8, Math.max(0, prefix - at * 8)))) !== 0
   if (ip.bytes.some(isBehind)) return `${JSON.stringify(text)} has bits behind its prefix`
   return { ...ip, prefix }
 }

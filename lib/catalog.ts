@@ -5,19 +5,31 @@ import { type Guid, parseGuid } from './guid.ts'
 import { loadNative } from './internal/binding.ts'
 import { definitionOf, firstId, isProvider } from './internal/definition.ts'
 import { show } from './internal/issues.ts'
+import type {
+  CatalogEntry,
+  Installation,
+  InstallOptions,
+  LeftBehind,
+} from './internal/operations.ts'
 import * as operations from './internal/operations.ts'
-import type { CatalogEntry, InstallOptions, Installation, LeftBehind } from './internal/operations.ts'
 import type { Step } from './internal/steps.ts'
 import type { Provider } from './types.ts'
 
-export type { CatalogEntry, Installation, InstallOptions, LeftBehind } from './internal/operations.ts'
+export type {
+  CatalogEntry,
+  Installation,
+  InstallOptions,
+  LeftBehind,
+} from './internal/operations.ts'
 export type { Step } from './internal/steps.ts'
 export type { Guid, Provider }
 
 function idOf(which: Provider | Guid): Guid {
   const id = isProvider(which) ? firstId(definitionOf(which)) : parseGuid(which)
   if (id !== undefined) return id
-  throw Object.assign(new TypeError(`neither a provider nor a GUID: ${show(which)}`), { code: 'ERR_INVALID_ARG_VALUE' })
+  throw Object.assign(new TypeError(`neither a provider nor a GUID: ${show(which)}`), {
+    code: 'ERR_INVALID_ARG_VALUE',
+  })
 }
 
 /**
@@ -27,7 +39,10 @@ function idOf(which: Provider | Guid): Guid {
  * @throws NspError ERR_NSP_NOT_ELEVATED, ERR_NSP_INSTALL_REFUSED, ERR_NSP_INVALID_PROVIDER,
  * ERR_NSP_UNSUPPORTED_PLATFORM, ERR_NSP_NATIVE_NOT_LOADED; WinsockError if Windows refuses.
  */
-export async function install(provider: Provider, options: InstallOptions = {}): Promise<Installation> {
+export async function install(
+  provider: Provider,
+  options: InstallOptions = {},
+): Promise<Installation> {
   const definition = definitionOf(provider)
   const checked = operations.checkInstallOptions(options)
   return operations.install(loadNative(), definition, checked)

@@ -31,7 +31,10 @@ export class WinsockError extends Error {
     }
     const name = winsockCodeName(errno) ?? 'UNKNOWN'
     const text = `${options.syscall === undefined ? '' : `${options.syscall}: `}${name} (${errno})`
-    super(options.message ?? text, options.cause === undefined ? undefined : { cause: options.cause })
+    super(
+      options.message ?? text,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
     this.code = name
     this.errno = errno
     this.syscall = options.syscall
@@ -93,8 +96,13 @@ export class NspError extends Error {
 
   constructor(code: NspErrorCode, message: string, options: NspErrorOptions = {}) {
     const issues = options.issues ?? []
-    const lines = issues.map(({ path, message: fault }) => `\n  ${path === '' ? '' : `${path}: `}${fault}`)
-    super(message + lines.join(''), options.cause === undefined ? undefined : { cause: options.cause })
+    const lines = issues.map(
+      ({ path, message: fault }) => `\n  ${path === '' ? '' : `${path}: `}${fault}`,
+    )
+    super(
+      message + lines.join(''),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
     this.code = code
     this.issues = Object.freeze(issues.map((issue) => Object.freeze({ ...issue })))
     this.remedy = options.remedy
@@ -107,10 +115,16 @@ export class NspError extends Error {
 
 /** True for our own and another copy's WinsockError: the command line may run a file that loads its own copy. */
 export function isWinsockError(error: unknown): error is WinsockError {
-  return error instanceof Error && error.name === 'WinsockError' && Number.isInteger((error as WinsockError).errno)
+  return (
+    error instanceof Error &&
+    error.name === 'WinsockError' &&
+    Number.isInteger((error as WinsockError).errno)
+  )
 }
 
 /** True for our own and another copy's NspError. */
 export function isNspError(error: unknown): error is NspError {
-  return error instanceof Error && error.name === 'NspError' && Array.isArray((error as NspError).issues)
+  return (
+    error instanceof Error && error.name === 'NspError' && Array.isArray((error as NspError).issues)
+  )
 }

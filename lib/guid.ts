@@ -27,6 +27,12 @@ export function guidToBytes(id: Guid): Uint8Array {
 /** Back: canonical text of 16 bytes of memory. */
 export function guidFromBytes(bytes: Uint8Array): Guid {
   const hex = MEMORY_ORDER.map((at) => (bytes[at] ?? 0).toString(16).padStart(2, '0')).join('')
-  const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)]
+  const groups = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ]
   return groups.join('-')
 }

@@ -54,7 +54,11 @@ export interface IoctlBinding {
 
 const BINDING: unique symbol = Symbol.for('winsock-nsp.ioctl') as never
 
-function argument(kind: typeof TypeError | typeof RangeError, code: string, message: string): Error {
+function argument(
+  kind: typeof TypeError | typeof RangeError,
+  code: string,
+  message: string,
+): Error {
   return Object.assign(new kind(message), { code })
 }
 
@@ -75,7 +79,8 @@ const noneCodec: Codec<void> = {
 
 const uint32Codec: Codec<number> = {
   encode(value) {
-    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) throw new RangeError(`not a uint32: ${value}`)
+    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff)
+      throw new RangeError(`not a uint32: ${value}`)
     const bytes = new Uint8Array(4)
     new DataView(bytes.buffer).setUint32(0, value, true)
     return bytes
@@ -101,7 +106,8 @@ function jsonCodec<T>(schema: StandardSchema<T>): Codec<T> {
     async decode(bytes) {
       const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
       const result = await schema['~standard'].validate(value)
-      if (result.issues !== undefined) throw new TypeError(result.issues.map(({ message }) => message).join('; '))
+      if (result.issues !== undefined)
+        throw new TypeError(result.issues.map(({ message }) => message).join('; '))
       return result.value
     },
   }
@@ -139,8 +145,17 @@ const IOC_VENDOR = 0x18000000
  * @throws RangeError for a number outside 0 to 65535.
  */
 export function controlCode(direction: 'none' | 'out' | 'in' | 'inout', number: number): number {
-  if (!Object.hasOwn(DIRECTIONS, direction) || !Number.isInteger(number) || number < 0 || number > 0xffff) {
-    throw argument(RangeError, 'ERR_OUT_OF_RANGE', `no control code: ${String(direction)}, ${String(number)}`)
+  if (
+    !Object.hasOwn(DIRECTIONS, direction) ||
+    !Number.isInteger(number) ||
+    number < 0 ||
+    number > 0xffff
+  ) {
+    throw argument(
+      RangeError,
+      'ERR_OUT_OF_RANGE',
+      `no control code: ${String(direction)}, ${String(number)}`,
+    )
   }
   return DIRECTIONS[direction] + IOC_VENDOR + number
 }
@@ -150,7 +165,9 @@ export function controlCodeFault(code: unknown): string | undefined {
   if (typeof code !== 'number' || !Number.isInteger(code) || code < 0 || code > 0xffffffff) {
     return `not a 32-bit control code: ${String(code)}`
   }
-  return code === SIO_NSP_NOTIFY_CHANGE ? 'SIO_NSP_NOTIFY_CHANGE is declared by `stillValid` alone' : undefined
+  return code === SIO_NSP_NOTIFY_CHANGE
+    ? 'SIO_NSP_NOTIFY_CHANGE is declared by `stillValid` alone'
+    : undefined
 }
 
 /**
@@ -168,7 +185,11 @@ export function defineIoctl<Input, Output>(init: {
 export function defineIoctl(init: { code: number; input?: unknown; output?: unknown }): unknown {
   const fault = controlCodeFault(init.code)
   if (fault !== undefined) throw argument(RangeError, 'ERR_OUT_OF_RANGE', fault)
-  return Object.freeze({ code: init.code, input: init.input ?? codec.bytes, output: init.output ?? codec.bytes })
+  return Object.freeze({
+    code: init.code,
+    input: init.input ?? codec.bytes,
+    output: init.output ?? codec.bytes,
+  })
 }
 
 /**
@@ -180,8 +201,11 @@ export function onIoctl<Input, Output>(
   definition: IoctlDefinition<Input, Output>,
   handle: (request: IoctlRequest<Input>, context: CallContext) => Awaitable<Output>,
 ): IoctlHandler {
-  if (typeof handle !== 'function') throw argument(TypeError, 'ERR_INVALID_ARG_TYPE', 'onIoctl needs a function')
-  return Object.freeze(Object.defineProperty({ code: definition.code }, BINDING, { value: { definition, handle } }))
+  if (typeof handle !== 'function')
+    throw argument(TypeError, 'ERR_INVALID_ARG_TYPE', 'onIoctl needs a function')
+  return Object.freeze(
+    Object.defineProperty({ code: definition.code }, BINDING, { value: { definition, handle } }),
+  )
 }
 
 /** The hidden half, or undefined for something that onIoctl did not make. */

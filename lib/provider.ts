@@ -25,7 +25,16 @@ const FUNCTIONS = [
   'start',
   'revision',
 ] as const
-const OPTIONS = [...FUNCTIONS, 'name', 'entries', 'ioctl', 'leaseByProcess', 'deadlines', 'onFailure', 'allow']
+const OPTIONS = [
+  ...FUNCTIONS,
+  'name',
+  'entries',
+  'ioctl',
+  'leaseByProcess',
+  'deadlines',
+  'onFailure',
+  'allow',
+]
 const ENTRY_OPTIONS = [
   'id',
   'namespace',
@@ -38,7 +47,12 @@ const ENTRY_OPTIONS = [
 ]
 const DEADLINES = { lookupMs: 500, ioctlMs: 5000, registerMs: 5000 } as const
 // What these mean to a caller of Next or ioctl, no failing handler can mean.
-const NO_FAILURES: readonly string[] = ['WSA_IO_PENDING', 'WSAEFAULT', 'WSA_E_NO_MORE', 'WSAEWOULDBLOCK']
+const NO_FAILURES: readonly string[] = [
+  'WSA_IO_PENDING',
+  'WSAEFAULT',
+  'WSA_E_NO_MORE',
+  'WSAEWOULDBLOCK',
+]
 const MAX_NAME = 255
 const MAX_UINT32 = 0xffffffff
 
@@ -78,7 +92,12 @@ interface EntryChecks {
   readonly providerName: string
 }
 
-function checkEntry({ issues, seen, providerName }: EntryChecks, key: string, value: unknown, index: number): DefinedEntry | undefined {
+function checkEntry(
+  { issues, seen, providerName }: EntryChecks,
+  key: string,
+  value: unknown,
+  index: number,
+): DefinedEntry | undefined {
   const path = `entries.${key}`
   if (!isFields(value)) return issues.add(path, `not an object: ${show(value)}`)
   issues.unknownKeys(path, value, ENTRY_OPTIONS)
@@ -86,19 +105,43 @@ function checkEntry({ issues, seen, providerName }: EntryChecks, key: string, va
   const namespace = issues.integer(`${path}.namespace`, value['namespace'], 1, MAX_UINT32) ?? 0
   const ownsByDefault = value['owns'] === undefined && namespace !== Namespace.DNS
   if (value['owns'] === undefined && namespace === Namespace.DNS) {
-    issues.add(`${path}.owns`, "missing; under Namespace.DNS say which names are yours, or '*' for all")
+    issues.add(
+      `${path}.owns`,
+      "missing; under Namespace.DNS say which names are yours, or '*' for all",
+    )
   }
   const owns = ownsByDefault ? ['*'] : value['owns']
   const patterns = parseList<NamePattern>(issues, `${path}.owns`, owns, parsePattern)
-  const blocks = parseList<CidrBlock>(issues, `${path}.ownsAddresses`, value['ownsAddresses'], parseCidr)
-  const classes = parseList(issues, `${path}.serviceClasses`, value['serviceClasses'], parseClass).map((item) => item.id)
+  const blocks = parseList<CidrBlock>(
+    issues,
+    `${path}.ownsAddresses`,
+    value['ownsAddresses'],
+    parseCidr,
+  )
+  const classes = parseList(
+    issues,
+    `${path}.serviceClasses`,
+    value['serviceClasses'],
+    parseClass,
+  ).map((item) => item.id)
   const displayName = value['displayName'] ?? providerName
-  const entry: Entry = Object.freeze({ key, id, namespace, owns: Object.freeze([...(Array.isArray(owns) ? owns : [])]) })
+  const entry: Entry = Object.freeze({
+    key,
+    id,
+    namespace,
+    owns: Object.freeze([...(Array.isArray(owns) ? owns : [])]),
+  })
   return Object.freeze({
     entry,
     index,
-    displayName: value['displayName'] === undefined ? providerName : (issues.text(`${path}.displayName`, displayName, MAX_NAME) ?? ''),
-    version: value['version'] === undefined ? 1 : (issues.integer(`${path}.version`, value['version'], 0, MAX_UINT32) ?? 1),
+    displayName:
+      value['displayName'] === undefined
+        ? providerName
+        : (issues.text(`${path}.displayName`, displayName, MAX_NAME) ?? ''),
+    version:
+      value['version'] === undefined
+        ? 1
+        : (issues.integer(`${path}.version`, value['version'], 0, MAX_UINT32) ?? 1),
     hierarchical: issues.boolean(`${path}.hierarchical`, value['hierarchical']) ?? false,
     ownsByDefault,
     patterns,
@@ -114,7 +157,8 @@ function checkEntries(issues: IssueList, value: unknown, providerName: string): 
   }
   const keys = Object.keys(value)
   if (keys.length === 0) issues.add('entries', 'empty; a provider has at least one entry')
-  if (keys.length > MAX_ENTRIES) issues.add('entries', `${keys.length} entries, at most ${MAX_ENTRIES} fit`)
+  if (keys.length > MAX_ENTRIES)
+    issues.add('entries', `${keys.length} entries, at most ${MAX_ENTRIES} fit`)
   const checks = { issues, seen: new Set<Guid>(), providerName }
   return keys.flatMap((key, index) => checkEntry(checks, key, value[key], index) ?? [])
 }
@@ -124,9 +168,11 @@ function checkIoctls(issues: IssueList, value: unknown): Map<number, IoctlBindin
   for (const [at, handler] of (issues.array('ioctl', value) ?? []).entries()) {
     const binding = ioctlBinding(handler)
     const code = binding?.definition.code
-    const fault = binding === undefined ? `not made by onIoctl: ${show(handler)}` : controlCodeFault(code)
+    const fault =
+      binding === undefined ? `not made by onIoctl: ${show(handler)}` : controlCodeFault(code)
     if (fault !== undefined) issues.add(`ioctl[${at}]`, fault)
-    else if (bindings.has(code ?? 0)) issues.add(`ioctl[${at}]`, `0x${code?.toString(16)} is declared twice`)
+    else if (bindings.has(code ?? 0))
+      issues.add(`ioctl[${at}]`, `0x${code?.toString(16)} is declared twice`)
     else if (binding !== undefined) bindings.set(binding.definition.code, binding)
   }
   return bindings
@@ -136,8 +182,14 @@ function checkDeadlines(issues: IssueList, value: unknown): Definition['deadline
   const given = issues.fields('deadlines', value) ?? {}
   issues.unknownKeys('deadlines', given, Object.keys(DEADLINES))
   const deadline = (key: keyof typeof DEADLINES) =>
-    given[key] === undefined ? DEADLINES[key] : (issues.integer(`deadlines.${key}`, given[key], 50, 600_000) ?? DEADLINES[key])
-  return { lookupMs: deadline('lookupMs'), ioctlMs: deadline('ioctlMs'), registerMs: deadline('registerMs') }
+    given[key] === undefined
+      ? DEADLINES[key]
+      : (issues.integer(`deadlines.${key}`, given[key], 50, 600_000) ?? DEADLINES[key])
+  return {
+    lookupMs: deadline('lookupMs'),
+    ioctlMs: deadline('ioctlMs'),
+    registerMs: deadline('registerMs'),
+  }
 }
 
 function checkOnFailure(issues: IssueList, value: unknown): number {
@@ -155,10 +207,15 @@ function checkAllow(issues: IssueList, value: unknown): Allow {
   issues.boolean('allow.sandboxed', given['sandboxed'])
   for (const key of ['connect', 'register', 'ioctl']) {
     const rule = given[key]
-    const isNamed = rule === undefined || rule === 'everyone' || rule === 'users' || rule === 'administrators'
-    const isSid = isFields(rule) && typeof rule['sid'] === 'string' && /^S-1-\d+(-\d+){1,15}$/.test(rule['sid'])
+    const isNamed =
+      rule === undefined || rule === 'everyone' || rule === 'users' || rule === 'administrators'
+    const isSid =
+      isFields(rule) && typeof rule['sid'] === 'string' && /^S-1-\d+(-\d+){1,15}$/.test(rule['sid'])
     if (!isNamed && !isSid && typeof rule !== 'function') {
-      issues.add(`allow.${key}`, `not 'everyone', 'users', 'administrators', { sid } or a function: ${show(rule)}`)
+      issues.add(
+        `allow.${key}`,
+        `not 'everyone', 'users', 'administrators', { sid } or a function: ${show(rule)}`,
+      )
     }
   }
   return given as Allow

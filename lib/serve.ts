@@ -23,25 +23,34 @@ function serveFailed(error: unknown, controlPath: string): unknown {
   if (!isNativeFailure(error)) return error
   const { hostPid } = error as { readonly hostPid?: number }
   if (error.errno === ERROR_LOCK_VIOLATION || hostPid !== undefined) {
-    return new NspError('ERR_NSP_ALREADY_SERVED', `process ${hostPid ?? 'unknown'} serves this provider already`, {
-      issues: [{ path: controlPath, message: `held by process ${hostPid ?? 'unknown'}` }],
-      remedy: `Stop the other host (process ${hostPid ?? 'unknown'}), or give this provider other GUIDs.`,
-      cause: error,
-    })
+    return new NspError(
+      'ERR_NSP_ALREADY_SERVED',
+      `process ${hostPid ?? 'unknown'} serves this provider already`,
+      {
+        issues: [{ path: controlPath, message: `held by process ${hostPid ?? 'unknown'}` }],
+        remedy: `Stop the other host (process ${hostPid ?? 'unknown'}), or give this provider other GUIDs.`,
+        cause: error,
+      },
+    )
   }
   if (error.errno === ERROR_ACCESS_DENIED) {
     return new NspError('ERR_NSP_CHANNEL_TAKEN', `${error.syscall}: access denied`, {
       issues: [{ path: controlPath, message: 'pipe or file belongs to another account' }],
-      remedy: 'Run the host as the account that the provider was installed for (install --account).',
+      remedy:
+        'Run the host as the account that the provider was installed for (install --account).',
       cause: error,
     })
   }
   if (error.errno === ERROR_FILE_NOT_FOUND || error.errno === ERROR_FILE_CORRUPT) {
-    return new NspError('ERR_NSP_VERSION_MISMATCH', 'the control file of the installation is missing or of another version', {
-      issues: [{ path: controlPath, message: error.message }],
-      remedy: 'As administrator: npx winsock-nsp install ./provider.ts',
-      cause: error,
-    })
+    return new NspError(
+      'ERR_NSP_VERSION_MISMATCH',
+      'the control file of the installation is missing or of another version',
+      {
+        issues: [{ path: controlPath, message: error.message }],
+        remedy: 'As administrator: npx winsock-nsp install ./provider.ts',
+        cause: error,
+      },
+    )
   }
   return error
 }
@@ -53,7 +62,13 @@ function installTemporarily(native: Native, definition: Definition): () => Promi
   }
   // What somebody installed for good stays.
   if (isInstalled(native, definition)) return async () => undefined
-  const options = { sid: undefined, directory: undefined, order: 'last', dryRun: false, temporary: true } as const
+  const options = {
+    sid: undefined,
+    directory: undefined,
+    order: 'last',
+    dryRun: false,
+    temporary: true,
+  } as const
   install(native, definition, options)
   return async () => void uninstall(native, firstId(definition), false)
 }
@@ -71,7 +86,10 @@ export async function serveWith(
   let controlPath = ''
   try {
     controlPath = locate(native, definition).sidecar.controlPath
-    return await startHost({ native, provider, definition, controlPath, options, afterClose }, signal)
+    return await startHost(
+      { native, provider, definition, controlPath, options, afterClose },
+      signal,
+    )
   } catch (error) {
     await afterClose()
     throw serveFailed(error, controlPath)

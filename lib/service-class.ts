@@ -3,7 +3,17 @@
 // Service classes: the GUIDs by which Windows says what kind of service is asked for (svcguid.h), decoded.
 import { type Guid, parseGuid } from './guid.ts'
 
-const records = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 0x0c, MX: 0x0f, TXT: 0x10, AAAA: 0x1c, SRV: 0x21 } as const
+const records = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 0x0c,
+  MX: 0x0f,
+  TXT: 0x10,
+  AAAA: 0x1c,
+  SRV: 0x21,
+} as const
 
 export type DnsRecordType = keyof typeof records
 
@@ -29,7 +39,12 @@ interface ServiceClassFactory {
 
 const TAIL = '-c000-000000000046'
 const WINDOWS_CLASS = /^([0-9a-f]{4})([0-9a-f]{4})-0000-([0-9a-f]{4})-c000-000000000046$/
-const HOST_KINDS = { a800: 'host', a801: 'hostByAddress', a802: 'serviceByName', a803: 'hostByName' } as const
+const HOST_KINDS = {
+  a800: 'host',
+  a801: 'hostByAddress',
+  a802: 'serviceByName',
+  a803: 'hostByName',
+} as const
 
 function hex4(value: number): string {
   return value.toString(16).padStart(4, '0')
@@ -37,7 +52,9 @@ function hex4(value: number): string {
 
 function checkPort(port: number): void {
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw Object.assign(new RangeError(`not a port number: ${String(port)}`), { code: 'ERR_OUT_OF_RANGE' })
+    throw Object.assign(new RangeError(`not a port number: ${String(port)}`), {
+      code: 'ERR_OUT_OF_RANGE',
+    })
   }
 }
 
@@ -46,14 +63,18 @@ function decode(id: Guid): ServiceClass {
   const port = Number.parseInt(low, 16)
   if (high === '0009' && record !== '0000') {
     const number = Number.parseInt(record ?? '', 16)
-    const name = port === 53 ? Object.entries(records).find(([, value]) => value === number)?.[0] : undefined
-    return name === undefined ? { id, kind: 'other' } : { id, kind: 'dns', record: name as DnsRecordType }
+    const name =
+      port === 53 ? Object.entries(records).find(([, value]) => value === number)?.[0] : undefined
+    return name === undefined
+      ? { id, kind: 'other' }
+      : { id, kind: 'dns', record: name as DnsRecordType }
   }
   if (record !== '0000') return { id, kind: 'other' }
   if (high === '0009') return { id, kind: 'tcp', port }
   if (high === '000a') return { id, kind: 'udp', port }
   if (high === '000b') return { id, kind: 'netware', sap: port }
-  if (high === '0002' && low in HOST_KINDS) return { id, kind: HOST_KINDS[low as keyof typeof HOST_KINDS] }
+  if (high === '0002' && low in HOST_KINDS)
+    return { id, kind: HOST_KINDS[low as keyof typeof HOST_KINDS] }
   return { id, kind: 'other' }
 }
 
@@ -83,14 +104,18 @@ export const ServiceClass: ServiceClassFactory = Object.freeze({
   },
   dns(record: DnsRecordType): ServiceClass {
     if (!Object.hasOwn(records, record)) {
-      throw Object.assign(new RangeError(`not a DNS record type: ${record}`), { code: 'ERR_OUT_OF_RANGE' })
+      throw Object.assign(new RangeError(`not a DNS record type: ${record}`), {
+        code: 'ERR_OUT_OF_RANGE',
+      })
     }
     return decodeServiceClass(`00090035-0000-${hex4(records[record])}${TAIL}`)
   },
   of(id: Guid): ServiceClass {
     const canonical = parseGuid(id)
     if (canonical === undefined) {
-      throw Object.assign(new TypeError(`not a GUID: ${String(id)}`), { code: 'ERR_INVALID_ARG_VALUE' })
+      throw Object.assign(new TypeError(`not a GUID: ${String(id)}`), {
+        code: 'ERR_INVALID_ARG_VALUE',
+      })
     }
     return decodeServiceClass(canonical)
   },

@@ -12,7 +12,15 @@ export type Many<T> = Iterable<T> | AsyncIterable<T>
 
 // ── what a client asks ──
 
-export type QueryField = 'name' | 'type' | 'version' | 'comment' | 'addresses' | 'blob' | 'aliases' | 'queryString'
+export type QueryField =
+  | 'name'
+  | 'type'
+  | 'version'
+  | 'comment'
+  | 'addresses'
+  | 'blob'
+  | 'aliases'
+  | 'queryString'
 
 /** A WSAQUERYSET restriction: copied, checked, frozen. */
 export interface Query {
@@ -223,7 +231,6 @@ export interface ProviderInit {
   leaseByProcess?: boolean | undefined
 
   /** Runs when serving begins, before the first call is handled; what it returns runs when serving ends. */
-  // biome-ignore lint/suspicious/noConfusingVoidType: a start function without a return statement must fit
   start?(host: Host): Awaitable<void | (() => Awaitable<void>)>
   /** Vouches across restarts: same string, same data; pending notifications then go on pending. */
   revision?(): Awaitable<string>

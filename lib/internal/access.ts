@@ -32,7 +32,8 @@ function connectSid(rule: AccessRule | undefined): string {
 
 /** The pipe's descriptor: owned by the host's account, closed to the network. A function decides after connecting. */
 export function pipeSddl(hostSid: string, allow: Allow): string {
-  const packages = allow.sandboxed === true ? PACKAGES.map((sid) => `(A;;${PIPE_ACCESS};;;${sid})`).join('') : ''
+  const packages =
+    allow.sandboxed === true ? PACKAGES.map((sid) => `(A;;${PIPE_ACCESS};;;${sid})`).join('') : ''
   // Sandboxed processes run at low integrity: without this label they could not write to the pipe.
   const label = allow.sandboxed === true ? 'S:(ML;;NW;;;LW)' : ''
   const client = `(A;;${PIPE_ACCESS};;;${connectSid(allow.connect)})`

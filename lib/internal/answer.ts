@@ -1,12 +1,18 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // One answer of a lookup handler: checked completely, cut to what the query can use, and encoded.
-import { AddressFault, type AddressDefaults, encodeAddress } from '../address.ts'
+import { type AddressDefaults, AddressFault, encodeAddress } from '../address.ts'
 import { WinsockCode } from '../codes.ts'
 import { NspError } from '../errors.ts'
 import { serviceClassId } from '../service-class.ts'
 import type { AddressInit, Query } from '../types.ts'
-import { FRAME_HEADER_BYTES, MAX_ADDRESSES, MAX_BLOB_BYTES, MAX_FRAME_BYTES, MAX_STRING_CHARS } from './constants.ts'
+import {
+  FRAME_HEADER_BYTES,
+  MAX_ADDRESSES,
+  MAX_BLOB_BYTES,
+  MAX_FRAME_BYTES,
+  MAX_STRING_CHARS,
+} from './constants.ts'
 import { type Fields, IssueList, isFields, show } from './issues.ts'
 import { AF_INET, AF_INET6, sockaddrFamily } from './sockaddr.ts'
 import { type WireAddress, type WireQuerySet, writeQuerySet } from './wire.ts'
@@ -33,13 +39,15 @@ export interface Question {
 export function invalidAnswer(what: string, issues: IssueList): NspError {
   return new NspError('ERR_NSP_INVALID_ANSWER', `${what} is not a valid answer`, {
     issues: issues.issues,
-    remedy: 'Correct the fields named above in what the handler returns; the client was told onFailure.',
+    remedy:
+      'Correct the fields named above in what the handler returns; the client was told onFailure.',
   })
 }
 
 function addressDefaults(query: Query): AddressDefaults {
   const asked = query.serviceClass
-  if (asked?.kind === 'tcp' || asked?.kind === 'udp') return { port: asked.port, transport: asked.kind }
+  if (asked?.kind === 'tcp' || asked?.kind === 'udp')
+    return { port: asked.port, transport: asked.kind }
   return { port: 0, transport: 'udp' }
 }
 
@@ -83,8 +91,12 @@ function isUsable(query: Query, address: WireAddress): boolean {
   if (family === AF_INET6) return query.families.includes(6)
   // Other families have no class of their own: the protocols decide, and name lookups want IP.
   const kind = query.serviceClass?.kind
-  if (kind === 'dns' || kind === 'host' || kind === 'hostByName' || kind === 'hostByAddress') return false
-  return query.protocols.length === 0 || query.protocols.some((pair) => pair.family === 0 || pair.family === family)
+  if (kind === 'dns' || kind === 'host' || kind === 'hostByName' || kind === 'hostByAddress')
+    return false
+  return (
+    query.protocols.length === 0 ||
+    query.protocols.some((pair) => pair.family === 0 || pair.family === family)
+  )
 }
 
 function optionalText(issues: IssueList, init: Fields, key: string): string | undefined {
@@ -92,13 +104,17 @@ function optionalText(issues: IssueList, init: Fields, key: string): string | un
   if (value === undefined) return undefined
   if (typeof value !== 'string') return issues.add(key, `not a text: ${show(value)}`)
   if (value.includes('\0')) return issues.add(key, 'a text with a zero character')
-  return value.length > MAX_STRING_CHARS ? issues.add(key, `longer than ${MAX_STRING_CHARS} characters`) : value
+  return value.length > MAX_STRING_CHARS
+    ? issues.add(key, `longer than ${MAX_STRING_CHARS} characters`)
+    : value
 }
 
 function optionalBlob(issues: IssueList, value: unknown): Uint8Array | undefined {
   if (value === undefined) return undefined
   if (!(value instanceof Uint8Array)) return issues.add('blob', `not a Uint8Array: ${show(value)}`)
-  return value.length > MAX_BLOB_BYTES ? issues.add('blob', `longer than ${MAX_BLOB_BYTES} bytes`) : value
+  return value.length > MAX_BLOB_BYTES
+    ? issues.add('blob', `longer than ${MAX_BLOB_BYTES} bytes`)
+    : value
 }
 
 function optionalVersion(issues: IssueList, value: unknown): WireQuerySet['version'] {
@@ -109,7 +125,8 @@ function optionalVersion(issues: IssueList, value: unknown): WireQuerySet['versi
 
 function checkRest(issues: IssueList, init: Fields): void {
   for (const [at, alias] of list(issues, 'aliases', init['aliases']).entries()) {
-    if (typeof alias !== 'string' || alias === '') issues.add(`aliases[${at}]`, `not a name: ${show(alias)}`)
+    if (typeof alias !== 'string' || alias === '')
+      issues.add(`aliases[${at}]`, `not a name: ${show(alias)}`)
   }
   const ttl = init['ttl']
   if (ttl !== undefined && (typeof ttl !== 'number' || !Number.isFinite(ttl) || ttl < 0)) {
@@ -117,12 +134,23 @@ function checkRest(issues: IssueList, init: Fields): void {
   }
 }
 
-function serviceClass(issues: IssueList, value: unknown, query: Query): WireQuerySet['serviceClass'] {
+function serviceClass(
+  issues: IssueList,
+  value: unknown,
+  query: Query,
+): WireQuerySet['serviceClass'] {
   if (value === undefined) return query.serviceClass?.id
-  return serviceClassId(value) ?? issues.add('serviceClass', `not a service class or GUID: ${show(value)}`)
+  return (
+    serviceClassId(value) ??
+    issues.add('serviceClass', `not a service class or GUID: ${show(value)}`)
+  )
 }
 
-function parse(issues: IssueList, init: Fields, { query, entry, namespace }: Question): WireQuerySet {
+function parse(
+  issues: IssueList,
+  init: Fields,
+  { query, entry, namespace }: Question,
+): WireQuerySet {
   checkRest(issues, init)
   return {
     namespace,
@@ -156,7 +184,10 @@ export function encodeAnswer(init: unknown, at: number, question: Question): Ans
   }
   const whole = parse(issues, init, question)
   if (issues.issues.length > 0) throw invalidAnswer(what, issues)
-  const set = { ...whole, addresses: whole.addresses.filter((address) => isUsable(question.query, address)) }
+  const set = {
+    ...whole,
+    addresses: whole.addresses.filter((address) => isUsable(question.query, address)),
+  }
   if (!hasWhatIsWanted(question.query, set)) return { block: undefined }
   const block = writeQuerySet(set)
   if (block.length > MAX_ITEM_BYTES) {

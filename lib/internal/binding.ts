@@ -37,7 +37,9 @@ export function dllSources(): { readonly native: string; readonly x86: string } 
 function addonPlaces(): string[][] {
   const prebuilt = [binariesFolder(), 'win32-x64', 'bindings']
   // A build from source (npm run build:native) lies where node-gyp puts it.
-  return process.env['WINSOCK_NSP_NATIVE'] ? [prebuilt] : [prebuilt, ['module_root', 'build', 'Release', 'bindings']]
+  return process.env['WINSOCK_NSP_NATIVE']
+    ? [prebuilt]
+    : [prebuilt, ['module_root', 'build', 'Release', 'bindings']]
 }
 
 function load(): Native {
@@ -47,26 +49,46 @@ function load(): Native {
 }
 
 function notLoaded(cause: unknown): NspError {
-  const tried = addonPlaces().map((parts) => join(...parts.map((part) => (part === 'bindings' ? NAME : part === 'module_root' ? PACKAGE_ROOT : part))))
+  const tried = addonPlaces().map((parts) =>
+    join(
+      ...parts.map((part) =>
+        part === 'bindings' ? NAME : part === 'module_root' ? PACKAGE_ROOT : part,
+      ),
+    ),
+  )
   const found = tried.filter((path) => existsSync(path))
   const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
   const issues = tried.map((path) => ({
     path,
-    message: found.includes(path) ? `is there, but cannot be loaded: ${reason}` : 'there is no such file',
+    message: found.includes(path)
+      ? `is there, but cannot be loaded: ${reason}`
+      : 'there is no such file',
   }))
   const remedy =
     found.length === 0
       ? 'Install winsock-nsp again; if WINSOCK_NSP_NATIVE is set, it must name a folder with win32-x64/winsock-nsp.node.'
       : 'If a policy (AppLocker, WDAC, an antivirus program) blocks the file, let an administrator allow it.'
-  return new NspError('ERR_NSP_NATIVE_NOT_LOADED', 'the native addon was not loaded', { issues, remedy, cause })
+  return new NspError('ERR_NSP_NATIVE_NOT_LOADED', 'the native addon was not loaded', {
+    issues,
+    remedy,
+    cause,
+  })
 }
 
 /** @throws NspError ERR_NSP_UNSUPPORTED_PLATFORM */
-export function requireWindows(platform: string = process.platform, arch: string = process.arch): void {
+export function requireWindows(
+  platform: string = process.platform,
+  arch: string = process.arch,
+): void {
   if (platform !== 'win32') {
-    throw new NspError('ERR_NSP_UNSUPPORTED_PLATFORM', `there are no namespace providers on ${platform}`, {
-      remedy: 'Run this on Windows; defineProvider and everything else that is inert works anywhere.',
-    })
+    throw new NspError(
+      'ERR_NSP_UNSUPPORTED_PLATFORM',
+      `there are no namespace providers on ${platform}`,
+      {
+        remedy:
+          'Run this on Windows; defineProvider and everything else that is inert works anywhere.',
+      },
+    )
   }
   if (arch !== 'x64') {
     throw new NspError('ERR_NSP_UNSUPPORTED_PLATFORM', `this Node is built for ${arch}`, {

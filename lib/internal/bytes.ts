@@ -12,7 +12,10 @@ export function decodeUtf16(bytes: Uint8Array): string {
   const text = utf16.decode(bytes)
   if (!text.includes('\ufffd')) return text
   // The decoder replaces lone surrogates; names may hold them, and must come back as they were.
-  const units = Array.from({ length: bytes.length / 2 }, (_, at) => (bytes[at * 2] ?? 0) | ((bytes[at * 2 + 1] ?? 0) << 8))
+  const units = Array.from(
+    { length: bytes.length / 2 },
+    (_, at) => (bytes[at * 2] ?? 0) | ((bytes[at * 2 + 1] ?? 0) << 8),
+  )
   return units.map((unit) => String.fromCharCode(unit)).join('')
 }
 
@@ -64,7 +67,8 @@ export class ByteReader {
   /** A length of at most `limit` bytes, then that many. */
   sized(limit: number): Uint8Array {
     const size = this.u32()
-    if (size > limit) throw new MalformedFrame(`a field of ${size} bytes, at most ${limit} are allowed`)
+    if (size > limit)
+      throw new MalformedFrame(`a field of ${size} bytes, at most ${limit} are allowed`)
     return this.bytes(size)
   }
 

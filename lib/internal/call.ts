@@ -28,8 +28,19 @@ export function makeCall(
   init: { readonly id: number; readonly operation: Operation; readonly deadlineMs: number },
 ): Call {
   const arrived = performance.now()
-  const deadline = inspectorUrl() === undefined ? arrived + init.deadlineMs - LATE_MARGIN_MS : Number.POSITIVE_INFINITY
-  return { id: init.id, operation: init.operation, connection, lookup, arrived, deadline, controller: new AbortController() }
+  const deadline =
+    inspectorUrl() === undefined
+      ? arrived + init.deadlineMs - LATE_MARGIN_MS
+      : Number.POSITIVE_INFINITY
+  return {
+    id: init.id,
+    operation: init.operation,
+    connection,
+    lookup,
+    arrived,
+    deadline,
+    controller: new AbortController(),
+  }
 }
 
 type AbortCode = Extract<

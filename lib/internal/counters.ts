@@ -89,13 +89,20 @@ export function suffixesOf(key: string): string[] | undefined {
 }
 
 /** The counters that a query samples. */
-export function sampledCounters(key: string | undefined, classId: Guid | undefined, entry: number): number[] {
+export function sampledCounters(
+  key: string | undefined,
+  classId: Guid | undefined,
+  entry: number,
+): number[] {
   const counters = [COUNTER_GLOBAL, COUNTER_ENTRIES + entry]
   if (key === undefined) {
     counters.push(COUNTER_ANY)
   } else {
     const suffixes = suffixesOf(key)
-    counters.push(nameCounter(key), ...(suffixes === undefined ? [COUNTER_ANY] : suffixes.map(suffixCounter)))
+    counters.push(
+      nameCounter(key),
+      ...(suffixes === undefined ? [COUNTER_ANY] : suffixes.map(suffixCounter)),
+    )
   }
   if (classId !== undefined) counters.push(classCounter(classId))
   return counters

@@ -28,7 +28,11 @@ export interface Definition {
   /** In the order of the sidecar and the control file. */
   readonly entries: readonly DefinedEntry[]
   readonly ioctls: ReadonlyMap<number, IoctlBinding>
-  readonly deadlines: { readonly lookupMs: number; readonly ioctlMs: number; readonly registerMs: number }
+  readonly deadlines: {
+    readonly lookupMs: number
+    readonly ioctlMs: number
+    readonly registerMs: number
+  }
   /** A Winsock code. */
   readonly onFailure: number
   readonly allow: Allow
@@ -47,7 +51,8 @@ export function isProvider(value: unknown): value is Provider {
 
 /** @throws NspError ERR_NSP_INVALID_PROVIDER for what defineProvider did not make. */
 export function definitionOf(provider: unknown): Definition {
-  if (isProvider(provider)) return (provider as unknown as { readonly [DEFINITION]: Definition })[DEFINITION]
+  if (isProvider(provider))
+    return (provider as unknown as { readonly [DEFINITION]: Definition })[DEFINITION]
   throw new NspError('ERR_NSP_INVALID_PROVIDER', 'this is not a provider', {
     issues: [{ path: '', message: 'not made by defineProvider' }],
     remedy: 'Pass what defineProvider({ name, entries, lookup }) returns.',

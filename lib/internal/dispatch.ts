@@ -3,19 +3,43 @@
 // Turns what the addon reports into calls of handlers, and their results into answers. Knows nothing of pipes.
 import { WinsockCode } from '../codes.ts'
 import { isWinsockError } from '../errors.ts'
-import type { CallContext, Client, DisconnectReason, HandlerFailure, HostStats, Operation } from '../types.ts'
+import type {
+  CallContext,
+  Client,
+  DisconnectReason,
+  HandlerFailure,
+  HostStats,
+  Operation,
+} from '../types.ts'
 import { isAllowed } from './access.ts'
 import { MalformedFrame } from './bytes.ts'
 import { abortReason, type Call, makeCall } from './call.ts'
 import { Connection, type NativeFrame } from './connection.ts'
-import { FRAME_BATCH, FRAME_CANCEL, FRAME_END, FRAME_HAS_QUERY, FRAME_IOCTL, FRAME_LAST_BATCH, FRAME_NEXT, FRAME_REPLY, FRAME_STILL_VALID } from './constants.ts'
+import {
+  FRAME_BATCH,
+  FRAME_CANCEL,
+  FRAME_END,
+  FRAME_HAS_QUERY,
+  FRAME_IOCTL,
+  FRAME_LAST_BATCH,
+  FRAME_NEXT,
+  FRAME_REPLY,
+  FRAME_STILL_VALID,
+} from './constants.ts'
 import type { Definition } from './definition.ts'
 import { runIoctl, runStillValid } from './handlers.ts'
 import { type Batch, Lookup, type LookupOwner } from './lookup.ts'
 import type { NativeClient, NativeEvent, NativeServer } from './native.ts'
 import { CallStats } from './stats.ts'
 import { debug, publish } from './trace.ts'
-import { readIoctl, readNext, readStillValid, type WireQuerySet, writeBatch, writeReply } from './wire.ts'
+import {
+  readIoctl,
+  readNext,
+  readStillValid,
+  type WireQuerySet,
+  writeBatch,
+  writeReply,
+} from './wire.ts'
 
 // Handles that one process may leave open; a program that never ends its lookups must not fill our memory.
 const MAX_LOOKUPS = 16_384
@@ -46,7 +70,12 @@ export class Dispatcher implements LookupOwner {
   #rejectedFrames = 0
   #idle: (() => void) | undefined
 
-  constructor(definition: Definition, answerBytes: number, outlet: Outlet, listener: DispatchListener) {
+  constructor(
+    definition: Definition,
+    answerBytes: number,
+    outlet: Outlet,
+    listener: DispatchListener,
+  ) {
     this.definition = definition
     this.answerBytes = answerBytes
     this.#outlet = outlet
@@ -56,18 +85,28 @@ export class Dispatcher implements LookupOwner {
   handle(event: NativeEvent): void {
     switch (event.type) {
       case 'connect':
-        return this.#connect(event.client, event.identity)
+        this.#connect(event.client, event.identity)
+        break
       case 'disconnect':
-        return this.#disconnect(event.client, event.reason)
+        this.#disconnect(event.client, event.reason)
+        break
       case 'frame':
-        return this.#frame(event)
+        this.#frame(event)
+        break
       case 'late':
-        return this.#late(event.client, event.call)
+        this.#late(event.client, event.call)
+        break
+      case 'retired':
+        // The host's matter.
+        break
     }
   }
 
   get stats(): Pick<HostStats, 'handles' | 'calls' | 'rejectedFrames'> {
-    const handles = [...this.#connections.values()].reduce((sum, { lookups }) => sum + lookups.size, 0)
+    const handles = [...this.#connections.values()].reduce(
+      (sum, { lookups }) => sum + lookups.size,
+      0,
+    )
     return { handles, calls: this.#stats.snapshot(), rejectedFrames: this.#rejectedFrames }
   }
 
@@ -97,7 +136,14 @@ export class Dispatcher implements LookupOwner {
     if (!this.#settle(call, status !== 0 && items.length === 0 && this.#isFailure(status))) return
     const flags = last ? FRAME_LAST_BATCH : 0
     const { connection, lookup, id } = call
-    this.#outlet.answer(connection.number, FRAME_BATCH, flags, id, lookup.number, writeBatch(status, items))
+    this.#outlet.answer(
+      connection.number,
+      FRAME_BATCH,
+      flags,
+      id,
+      lookup.number,
+      writeBatch(status, items),
+    )
   }
 
   /** The code for the client; reports what is not a WinsockError, unless the call has been given up. */
@@ -209,7 +255,9 @@ export class Dispatcher implements LookupOwner {
     const reason = abortReason('ERR_NSP_CALL_TIMEOUT')
     const { lookup, operation } = call
     this.#stats.late(operation)
-    this.#listener.handlerFailed(Object.freeze({ operation, error: reason, context: lookup.context }))
+    this.#listener.handlerFailed(
+      Object.freeze({ operation, error: reason, context: lookup.context }),
+    )
     this.#drop(call, reason)
     if (operation === 'lookup') lookup.late(this.definition.onFailure, reason)
   }
@@ -225,7 +273,8 @@ export class Dispatcher implements LookupOwner {
   #call(connection: Connection, frame: NativeFrame): void {
     const operation = OPERATIONS.get(frame.kind)
     if (operation === undefined) throw new MalformedFrame(`unknown kind ${frame.kind}`)
-    if (frame.call === 0 || connection.calls.has(frame.call)) throw new MalformedFrame(`call id ${frame.call}`)
+    if (frame.call === 0 || connection.calls.has(frame.call))
+      throw new MalformedFrame(`call id ${frame.call}`)
     const count = this.definition.entries.length
     const { id, start, query, deadlineMs } = this.#decode(operation, frame, count)
     const lookup = this.#lookup(connection, frame.lookup, query)
@@ -246,32 +295,50 @@ export class Dispatcher implements LookupOwner {
     const handlers = { definition: this.definition, failed: this.handlerFailed.bind(this) }
     if (operation === 'ioctl') {
       const ioctl = readIoctl(body, entries)
-      return { id, ...ioctl, start: (call) => void this.#reply(call, runIoctl(handlers, call, ioctl)) }
+      return {
+        id,
+        ...ioctl,
+        start: (call) => void this.#reply(call, runIoctl(handlers, call, ioctl)),
+      }
     }
     const question = readStillValid(body, entries)
-    return { id, ...question, start: (call) => void this.#reply(call, runStillValid(handlers, call)) }
+    return {
+      id,
+      ...question,
+      start: (call) => void this.#reply(call, runStillValid(handlers, call)),
+    }
   }
 
   /** The lookup of a frame; made by the first frame, which carries the query. */
   #lookup(connection: Connection, number: number, query: WireQuerySet | undefined): Lookup {
     const known = connection.lookups.get(number)
     if (known !== undefined) return known
-    if (number === 0 || query === undefined) throw new MalformedFrame(`lookup ${number} without a query`)
+    if (number === 0 || query === undefined)
+      throw new MalformedFrame(`lookup ${number} without a query`)
     const id = `${connection.client.processId}.${connection.number}.${number}`
     const lookup = new Lookup(this, connection.client, number, id, query)
     connection.lookups.set(number, lookup)
     return lookup
   }
 
-  async #reply(call: Call, running: Promise<{ readonly failed: boolean; readonly body: Uint8Array }>): Promise<void> {
+  async #reply(
+    call: Call,
+    running: Promise<{ readonly failed: boolean; readonly body: Uint8Array }>,
+  ): Promise<void> {
     const { failed, body } = await running
     if (!this.#settle(call, failed)) return
     this.#outlet.answer(call.connection.number, FRAME_REPLY, 0, call.id, call.lookup.number, body)
   }
 
   #refuse(call: Call, status: number): void {
-    if (call.operation === 'lookup') return this.answerNext(call, { status, items: [], last: true })
-    void this.#reply(call, Promise.resolve({ failed: true, body: writeReply(status, new Uint8Array(0)) }))
+    if (call.operation === 'lookup') {
+      this.answerNext(call, { status, items: [], last: true })
+      return
+    }
+    void this.#reply(
+      call,
+      Promise.resolve({ failed: true, body: writeReply(status, new Uint8Array(0)) }),
+    )
   }
 
   /** Takes the call out of the books. False: it is not in them, so that there is nobody to answer. */

@@ -10,7 +10,12 @@ const INTERVAL_MS = 60_000
 export function describeFailure({ operation, error, context }: HandlerFailure): string {
   const name = context.handle?.query.name
   const asked = name === undefined ? 'an enumeration' : JSON.stringify(name)
-  const text = error instanceof Error ? (isNspError(error) ? error.message : `${error.name}: ${error.message}`) : String(error)
+  const text =
+    error instanceof Error
+      ? isNspError(error)
+        ? error.message
+        : `${error.name}: ${error.message}`
+      : String(error)
   return `${operation} of ${asked} for process ${context.client.processId}: ${text.replaceAll(/\s*\n\s*/g, '; ')}`
 }
 

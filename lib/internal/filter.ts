@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The part of a provider that every process reads from memory: whose names, classes and codes are ours.
-import { inspectorUrl } from './inspector.ts'
+
 import {
   ENTRY_HAS_CLASSES,
   ENTRY_HIERARCHICAL,
@@ -16,7 +16,8 @@ import {
   PATTERN_SUFFIX,
 } from './constants.ts'
 import { foldCase } from './counters.ts'
-import type { Definition, DefinedEntry } from './definition.ts'
+import type { DefinedEntry, Definition } from './definition.ts'
+import { inspectorUrl } from './inspector.ts'
 import type { IssueList } from './issues.ts'
 import type { NativeFilter } from './native.ts'
 
@@ -33,10 +34,12 @@ export function parsePattern(text: unknown): NamePattern | string {
   const isSuffix = text.startsWith('*.')
   const rest = foldCase(isSuffix ? text.slice(2) : text)
   const name = rest.length > 1 && rest.endsWith('.') ? rest.slice(0, -1) : rest
-  if (name.includes('*')) return `${JSON.stringify(text)}: "*" may only stand alone or as the first label`
+  if (name.includes('*'))
+    return `${JSON.stringify(text)}: "*" may only stand alone or as the first label`
   if (name.includes('\0')) return `${JSON.stringify(text)} has a zero character`
   if (name.split('.').includes('')) return `${JSON.stringify(text)} has an empty label`
-  if (name.length > 255) return `${JSON.stringify(`${text.slice(0, 40)}...`)} is longer than 255 characters`
+  if (name.length > 255)
+    return `${JSON.stringify(`${text.slice(0, 40)}...`)} is longer than 255 characters`
   return { kind: isSuffix ? PATTERN_SUFFIX : PATTERN_EXACT, text: name }
 }
 
@@ -74,18 +77,26 @@ export function buildOwnership(entries: readonly DefinedEntry[]): Ownership {
       namespace: defined.entry.namespace,
       flags: entryFlags(defined),
     })),
-    patterns: mergeByEntry(entries, (entry) => entry.patterns, ({ kind, text }) => `${kind} ${text}`).map(
-      ({ item, entries: mask }) => ({ ...item, entries: mask }),
-    ),
-    blocks: mergeByEntry(entries, (entry) => entry.blocks, ({ bytes, prefix }) => `${bytes.join()}/${prefix}`).map(
-      ({ item, entries: mask }) => ({
-        address: item.bytes,
-        family: item.family,
-        prefix: item.prefix,
-        entries: mask,
-      }),
-    ),
-    classes: mergeByEntry(entries, (entry) => entry.classes ?? [], (id) => id).map(({ item, entries: mask }) => ({
+    patterns: mergeByEntry(
+      entries,
+      (entry) => entry.patterns,
+      ({ kind, text }) => `${kind} ${text}`,
+    ).map(({ item, entries: mask }) => ({ ...item, entries: mask })),
+    blocks: mergeByEntry(
+      entries,
+      (entry) => entry.blocks,
+      ({ bytes, prefix }) => `${bytes.join()}/${prefix}`,
+    ).map(({ item, entries: mask }) => ({
+      address: item.bytes,
+      family: item.family,
+      prefix: item.prefix,
+      entries: mask,
+    })),
+    classes: mergeByEntry(
+      entries,
+      (entry) => entry.classes ?? [],
+      (id) => id,
+    ).map(({ item, entries: mask }) => ({
       id: item,
       entries: mask,
     })),
@@ -93,7 +104,11 @@ export function buildOwnership(entries: readonly DefinedEntry[]): Ownership {
 }
 
 /** Adds an issue for each list that does not fit the control file. */
-export function checkLimits(entries: readonly DefinedEntry[], codes: number, issues: IssueList): void {
+export function checkLimits(
+  entries: readonly DefinedEntry[],
+  codes: number,
+  issues: IssueList,
+): void {
   const { patterns, blocks, classes } = buildOwnership(entries)
   const units = patterns.reduce((sum, { text }) => sum + text.length, 0)
   const limits = [
@@ -115,7 +130,11 @@ const BREAKER_FAILURES = 3
 const BREAKER_PROBE_MS = 1_000
 
 /** What `serve` writes into the control file. */
-export function buildFilter(definition: Definition, graceMs: number, revision: Uint8Array | undefined): NativeFilter {
+export function buildFilter(
+  definition: Definition,
+  graceMs: number,
+  revision: Uint8Array | undefined,
+): NativeFilter {
   const { deadlines } = definition
   const debugged = inspectorUrl() !== undefined
   return {

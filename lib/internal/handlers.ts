@@ -49,8 +49,17 @@ async function traced(
   handle: () => Promise<Uint8Array>,
 ): Promise<Reply> {
   const { lookup, operation } = call
-  const { client, handle: { id, query }, entry } = context
-  const trace = startTrace(operation, { id: `${lookup.handle.id}.${call.id}`, client, entry, query })
+  const {
+    client,
+    handle: { id, query },
+    entry,
+  } = context
+  const trace = startTrace(operation, {
+    id: `${lookup.handle.id}.${call.id}`,
+    client,
+    entry,
+    query,
+  })
   debug('%s %s of %s', operation, id, query.name ?? '*')
   try {
     const output = await trace.run(handle)
@@ -96,15 +105,24 @@ export async function runIoctl(handlers: Handlers, call: Call, frame: IoctlFrame
   if (binding === undefined) return refusal(WinsockCode.WSAEOPNOTSUPP)
   const context = contextOf(call)
   const reply = await traced(handlers, call, context, async () => {
-    if ((await isAllowed(definition.allow.ioctl, context.client)) !== true) throw new Refusal(WinsockCode.WSAEACCES)
+    if ((await isAllowed(definition.allow.ioctl, context.client)) !== true)
+      throw new Refusal(WinsockCode.WSAEACCES)
     const { code, outputBytes: outputSize, completion } = frame
     const input = await decodeInput(binding, frame.input)
-    const request = Object.freeze({ code, input, outputSize, query: call.lookup.handle.query, completion })
+    const request = Object.freeze({
+      code,
+      input,
+      outputSize,
+      query: call.lookup.handle.query,
+      completion,
+    })
     return encodeOutput(binding, await binding.handle(request, context))
   })
   const size = reply.body.length - REPLY_HEAD_BYTES
-  if (size > frame.outputBytes) return { failed: true, body: writeReplyTooSmall(WinsockCode.WSAEFAULT, size) }
-  if (size > MAX_FRAME_BYTES - FRAME_HEADER_BYTES - REPLY_HEAD_BYTES) return refusal(WinsockCode.WSAENOBUFS)
+  if (size > frame.outputBytes)
+    return { failed: true, body: writeReplyTooSmall(WinsockCode.WSAEFAULT, size) }
+  if (size > MAX_FRAME_BYTES - FRAME_HEADER_BYTES - REPLY_HEAD_BYTES)
+    return refusal(WinsockCode.WSAENOBUFS)
   return reply
 }
 

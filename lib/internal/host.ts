@@ -3,7 +3,17 @@
 // The host: a served provider with its clients, from the first accepted connection to the last.
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import type { Awaitable, Client, DisconnectReason, HandlerFailure, Host, HostEvents, HostStats, InvalidateScope, Provider } from '../types.ts'
+import type {
+  Awaitable,
+  Client,
+  DisconnectReason,
+  HandlerFailure,
+  Host,
+  HostEvents,
+  HostStats,
+  InvalidateScope,
+  Provider,
+} from '../types.ts'
 import { pipeSddl } from './access.ts'
 import { abortReason } from './call.ts'
 import { changedCounters } from './counters.ts'
@@ -140,7 +150,12 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
   }
 
   /** Listeners are the user's: what they throw must not come back into the dispatcher. */
-  #tell(...event: ['connect', Client] | ['disconnect', Client, DisconnectReason] | ['handlerError', HandlerFailure]): void {
+  #tell(
+    ...event:
+      | ['connect', Client]
+      | ['disconnect', Client, DisconnectReason]
+      | ['handlerError', HandlerFailure]
+  ): void {
     try {
       const [name, ...args] = event
       this.emit(name, ...(args as never))
@@ -178,7 +193,11 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
     this.#dispatcher.destroy(reason)
     const faults: unknown[] = []
     // Each step must run whatever became of the one before it.
-    for (const step of [() => this.#cleanUp?.(), () => this.#server.close(), () => this.#afterClose()]) {
+    for (const step of [
+      () => this.#cleanUp?.(),
+      () => this.#server.close(),
+      () => this.#afterClose(),
+    ]) {
       try {
         await step()
       } catch (error) {
@@ -201,14 +220,18 @@ async function revisionHash({ init }: Definition): Promise<Uint8Array | undefine
 }
 
 /** Takes the provider over and runs its `start`. */
-export async function startHost(parts: HostParts, signal: AbortSignal | undefined): Promise<ProviderHost> {
+export async function startHost(
+  parts: HostParts,
+  signal: AbortSignal | undefined,
+): Promise<ProviderHost> {
   const host = new ProviderHost(parts, await revisionHash(parts.definition))
   try {
     await host.begin(signal)
   } catch (error) {
-    await host.destroy(error instanceof Error ? error : undefined).catch((fault: unknown) => debug('%o', fault))
+    await host
+      .destroy(error instanceof Error ? error : undefined)
+      .catch((fault: unknown) => debug('%o', fault))
     throw error
   }
   return host
 }
-

@@ -1,16 +1,31 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The steps of an installation: folders and files first, then both catalogs.
-import { copyFileSync, existsSync, linkSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { NspError } from '../errors.ts'
 import type { Guid } from '../guid.ts'
 import { controlSddl, folderSddl } from './access.ts'
 import { dllSources } from './binding.ts'
 import { type Definition, firstId } from './definition.ts'
-import { folderOfLibrary, type Layout, layoutOf, packageVersion, scheduledControl } from './layout.ts'
+import {
+  folderOfLibrary,
+  type Layout,
+  layoutOf,
+  packageVersion,
+  scheduledControl,
+} from './layout.ts'
 import { CATALOGS } from './machine.ts'
-import { removalOfFile } from './removal.ts'
 import type { Native, NativeCatalog, NativeCatalogEntry } from './native.ts'
+import { removalOfFile } from './removal.ts'
 import type { Action } from './steps.ts'
 
 export interface InstallPlan {
@@ -58,7 +73,11 @@ function folderAction(native: Native, path: string, parent: string): Action {
     run() {
       native.createProtectedFolder(path, folderSddl())
       const fault = native.folderFault(path)
-      if (fault !== undefined) throw refused(`${path} is not safe: ${fault}`, 'Name a folder that only administrators can write.')
+      if (fault !== undefined)
+        throw refused(
+          `${path} is not safe: ${fault}`,
+          'Name a folder that only administrators can write.',
+        )
     },
     undo() {
       if (wasThere) return
@@ -104,7 +123,10 @@ function copyActions(native: Native, layout: Layout, sidecar: Uint8Array): Actio
     .filter(({ from, to }) => !sameBytes(to, readFileSync(from)))
     .map(({ from, to }) => fileAction(native, 'CopyFile', to, () => copyFileSync(from, to)))
   if (sameBytes(layout.sidecar, sidecar)) return actions
-  return [...actions, fileAction(native, 'WriteFile', layout.sidecar, () => writeFileSync(layout.sidecar, sidecar))]
+  return [
+    ...actions,
+    fileAction(native, 'WriteFile', layout.sidecar, () => writeFileSync(layout.sidecar, sidecar)),
+  ]
 }
 
 function controlAction({ native, hostSid }: InstallPlan, { control }: Layout): Action {
@@ -145,7 +167,12 @@ function isSame(wanted: WantedEntry, present: NativeCatalogEntry): boolean {
   )
 }
 
-function entryActions(native: Native, catalog: NativeCatalog, wanted: WantedEntry, present: NativeCatalogEntry | undefined): Action[] {
+function entryActions(
+  native: Native,
+  catalog: NativeCatalog,
+  wanted: WantedEntry,
+  present: NativeCatalogEntry | undefined,
+): Action[] {
   const target = `${wanted.id} ${wanted.name}`
   const install: Action = {
     call: `WSCInstallNameSpace${suffix(catalog)}`,
@@ -171,14 +198,24 @@ function entryActions(native: Native, catalog: NativeCatalog, wanted: WantedEntr
 }
 
 /** Where the entries must stand in the end; undefined if nothing has to move. */
-function wantedOrder(before: readonly Guid[], ours: readonly Guid[], order: 'first' | 'last'): Guid[] | undefined {
+function wantedOrder(
+  before: readonly Guid[],
+  ours: readonly Guid[],
+  order: 'first' | 'last',
+): Guid[] | undefined {
   const others = before.filter((id) => !ours.includes(id))
   if (order === 'first') return [...ours, ...others]
   // Entries that were there keep their place; without this, installing them anew would move them to the end.
-  return before.some((id) => ours.includes(id)) ? [...before, ...ours.filter((id) => !before.includes(id))] : undefined
+  return before.some((id) => ours.includes(id))
+    ? [...before, ...ours.filter((id) => !before.includes(id))]
+    : undefined
 }
 
-function catalogActions({ native, definition, order }: InstallPlan, layout: Layout, catalog: NativeCatalog): Action[] {
+function catalogActions(
+  { native, definition, order }: InstallPlan,
+  layout: Layout,
+  catalog: NativeCatalog,
+): Action[] {
   const present = native.catalogList(catalog)
   const path = catalog === 'x86' ? layout.dllX86 : layout.dll
   const ours = definition.entries.map(({ entry, displayName, version }) => ({
@@ -188,9 +225,20 @@ function catalogActions({ native, definition, order }: InstallPlan, layout: Layo
     version,
     path,
   }))
-  const actions = ours.flatMap((wanted) => entryActions(native, catalog, wanted, present.find(({ id }) => id === wanted.id)))
+  const actions = ours.flatMap((wanted) =>
+    entryActions(
+      native,
+      catalog,
+      wanted,
+      present.find(({ id }) => id === wanted.id),
+    ),
+  )
   const before = present.map(({ id }) => id)
-  const ids = wantedOrder(before, ours.map(({ id }) => id), order)
+  const ids = wantedOrder(
+    before,
+    ours.map(({ id }) => id),
+    order,
+  )
   if (ids === undefined || (actions.length === 0 && order === 'last')) return actions
   return [
     ...actions,
@@ -199,7 +247,8 @@ function catalogActions({ native, definition, order }: InstallPlan, layout: Layo
       target: order === 'first' ? 'our entries first' : 'our entries where they were',
       run: () => native.catalogOrder(catalog, ids),
       // Runs before the entries are taken out again, when the list is the longer one.
-      undo: () => native.catalogOrder(catalog, [...before, ...ids.filter((id) => !before.includes(id))]),
+      undo: () =>
+        native.catalogOrder(catalog, [...before, ...ids.filter((id) => !before.includes(id))]),
     },
   ]
 }
@@ -225,4 +274,3 @@ export function installActions(plan: InstallPlan): Action[] {
     ...CATALOGS.flatMap((catalog) => catalogActions(plan, layout, catalog)),
   ]
 }
-

@@ -7,7 +7,8 @@ export type Fields = Readonly<Record<string, unknown>>
 
 /** How a value is shown in a message: short, and never by running code of its own. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'symbol') return 'a symbol'
   if (typeof value === 'bigint') return `${value}n`
@@ -30,13 +31,15 @@ export class IssueList {
   /** Names each key that is not known: nearly always a slip of the pen. */
   unknownKeys(path: string, value: Fields, known: readonly string[]): void {
     for (const key of Object.keys(value)) {
-      if (!known.includes(key)) this.add(path === '' ? key : `${path}.${key}`, 'there is no such option')
+      if (!known.includes(key))
+        this.add(path === '' ? key : `${path}.${key}`, 'there is no such option')
     }
   }
 
   text(path: string, value: unknown, limit: number): string | undefined {
     if (value === undefined) return this.add(path, 'missing')
-    if (typeof value !== 'string' || value === '') return this.add(path, `not a text: ${show(value)}`)
+    if (typeof value !== 'string' || value === '')
+      return this.add(path, `not a text: ${show(value)}`)
     if (value.includes('\0')) return this.add(path, 'a text with a zero character')
     return value.length > limit ? this.add(path, `longer than ${limit} characters`) : value
   }
@@ -56,7 +59,8 @@ export class IssueList {
 
   /** A function that may be missing. */
   callable(path: string, value: unknown): void {
-    if (value !== undefined && typeof value !== 'function') this.add(path, `not a function: ${show(value)}`)
+    if (value !== undefined && typeof value !== 'function')
+      this.add(path, `not a function: ${show(value)}`)
   }
 
   /** An array that may be missing. */

@@ -40,7 +40,8 @@ async function* flatten(answer: LookupAnswer): AsyncGenerator<unknown, void, voi
     issues.add('', `neither a service nor a list of services: ${show(value)}`)
     throw invalidAnswer('what lookup returned', issues)
   }
-  if (Symbol.asyncIterator in value || Symbol.iterator in value) yield* value as AsyncIterable<unknown>
+  if (Symbol.asyncIterator in value || Symbol.iterator in value)
+    yield* value as AsyncIterable<unknown>
   else yield value
 }
 
@@ -86,7 +87,8 @@ export class Lookup {
 
   /** Answers `call` with the next batch, when there is one. */
   next(call: Call): void {
-    if (this.#waiting !== undefined) throw new MalformedFrame('two Next calls of one lookup at once')
+    if (this.#waiting !== undefined)
+      throw new MalformedFrame('two Next calls of one lookup at once')
     if (this.#final !== undefined && this.#kept === undefined) {
       this.#owner.answerNext(call, this.#final)
       return
@@ -159,7 +161,9 @@ export class Lookup {
     return read
   }
 
-  async #readForOneTurn(reading: Promise<Uint8Array | number>): Promise<Uint8Array | number | typeof PAUSE> {
+  async #readForOneTurn(
+    reading: Promise<Uint8Array | number>,
+  ): Promise<Uint8Array | number | typeof PAUSE> {
     const { promise, resolve } = Promise.withResolvers<typeof PAUSE>()
     const turn = setImmediate(resolve, PAUSE)
     const read = await Promise.race([reading, promise])

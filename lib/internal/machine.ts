@@ -4,7 +4,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Guid, parseGuid } from '../guid.ts'
-import { dataBase, folderOfLibrary, layoutOf, type OurFolder, parseFolder, programBase, SIDECAR, subfolders } from './layout.ts'
+import {
+  dataBase,
+  folderOfLibrary,
+  layoutOf,
+  type OurFolder,
+  parseFolder,
+  programBase,
+  SIDECAR,
+  subfolders,
+} from './layout.ts'
 import type { Native, NativeCatalog, NativeCatalogEntry } from './native.ts'
 
 export const CATALOGS: readonly NativeCatalog[] = Object.freeze(['native', 'x86'])
@@ -50,11 +59,20 @@ function distinct<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
   return [...new Map(items.map((item) => [keyOf(item).toLowerCase(), item])).values()]
 }
 
-function installed(native: Native, id: Guid, entries: readonly OurEntry[], folders: readonly OurFolder[]): Installed {
+function installed(
+  native: Native,
+  id: Guid,
+  entries: readonly OurEntry[],
+  folders: readonly OurFolder[],
+): Installed {
   const sidecars = folders.flatMap(({ path }) => readSidecar(native, path) ?? [])
   const { control, dataFolder } = layoutOf(native, id, '0')
   const controls = [control, ...sidecars.map(({ controlPath }) => controlPath)]
-  const ids = [id, ...entries.map(({ entry }) => entry.id), ...sidecars.flatMap((sidecar) => sidecar.ids)]
+  const ids = [
+    id,
+    ...entries.map(({ entry }) => entry.id),
+    ...sidecars.flatMap((sidecar) => sidecar.ids),
+  ]
   return {
     id,
     ids: distinct(ids, (one) => one),
@@ -70,15 +88,18 @@ export function findInstalled(native: Native): Installed[] {
   const entries = ourEntries(native)
   const onDisk = subfolders(programBase(native)).flatMap((path) => parseFolder(path) ?? [])
   const folders = distinct([...entries.map(({ folder }) => folder), ...onDisk], ({ path }) => path)
-  const withData = subfolders(dataBase(native)).flatMap((path) => parseGuid(path.split(/[\\/]/).at(-1)) ?? [])
+  const withData = subfolders(dataBase(native)).flatMap(
+    (path) => parseGuid(path.split(/[\\/]/).at(-1)) ?? [],
+  )
   const ids = distinct([...folders.map(({ id }) => id), ...withData], (id) => id)
   return ids.map((id) =>
     installed(
       native,
       id,
       entries.filter(({ folder }) => folder.id === id),
-      folders.filter((folder) => folder.id === id && (existsSync(folder.path) || onDisk.includes(folder))),
+      folders.filter(
+        (folder) => folder.id === id && (existsSync(folder.path) || onDisk.includes(folder)),
+      ),
     ),
   )
 }
-

@@ -27,7 +27,11 @@ export function readMarker({ dataFolders }: Installed): Marker | undefined {
       const value: unknown = JSON.parse(readFileSync(join(folder, MARKER), 'utf8'))
       if (!isFields(value)) continue
       const { provider, processId, madeAt } = value
-      if (typeof provider === 'string' && typeof processId === 'number' && typeof madeAt === 'number') {
+      if (
+        typeof provider === 'string' &&
+        typeof processId === 'number' &&
+        typeof madeAt === 'number'
+      ) {
         return { provider, processId, madeAt }
       }
     } catch {

@@ -38,10 +38,23 @@ export interface NativeClient {
 
 /** What `serve` writes into the control file. Entries are in the sidecar's order. */
 export interface NativeFilter {
-  readonly entries: readonly { readonly id: string; readonly namespace: number; readonly flags: number }[]
+  readonly entries: readonly {
+    readonly id: string
+    readonly namespace: number
+    readonly flags: number
+  }[]
   /** Lower-case text without "*." or dots at the ends; `entries` is a bit mask. */
-  readonly patterns: readonly { readonly kind: number; readonly text: string; readonly entries: number }[]
-  readonly blocks: readonly { readonly address: Uint8Array; readonly family: 4 | 6; readonly prefix: number; readonly entries: number }[]
+  readonly patterns: readonly {
+    readonly kind: number
+    readonly text: string
+    readonly entries: number
+  }[]
+  readonly blocks: readonly {
+    readonly address: Uint8Array
+    readonly family: 4 | 6
+    readonly prefix: number
+    readonly entries: number
+  }[]
   readonly classes: readonly { readonly id: string; readonly entries: number }[]
   readonly codes: readonly number[]
   readonly asksStillValid: boolean
@@ -70,8 +83,20 @@ export interface NativeServeOptions {
 /** Everything the addon tells JavaScript, in order per client. `body` is the frame behind its header (a copy). */
 export type NativeEvent =
   | { readonly type: 'connect'; readonly client: number; readonly identity: NativeClient }
-  | { readonly type: 'disconnect'; readonly client: number; readonly reason: 'closed' | 'killed' | 'refused' | 'protocol' }
-  | { readonly type: 'frame'; readonly client: number; readonly kind: number; readonly flags: number; readonly call: number; readonly lookup: number; readonly body: Uint8Array }
+  | {
+      readonly type: 'disconnect'
+      readonly client: number
+      readonly reason: 'closed' | 'killed' | 'refused' | 'protocol'
+    }
+  | {
+      readonly type: 'frame'
+      readonly client: number
+      readonly kind: number
+      readonly flags: number
+      readonly call: number
+      readonly lookup: number
+      readonly body: Uint8Array
+    }
   /** The addon has answered `call` with onFailure: its handler is late. */
   | { readonly type: 'late'; readonly client: number; readonly call: number }
   /** The provider was uninstalled while we serve it. */
@@ -93,7 +118,14 @@ export interface NativeServer {
   readonly pipeName: string
   readonly epoch: number
   /** Sends one frame (header made by the addon) and ends the call for deadlines. False: client or call is gone. */
-  answer(client: number, kind: number, flags: number, call: number, lookup: number, body: Uint8Array): boolean
+  answer(
+    client: number,
+    kind: number,
+    flags: number,
+    call: number,
+    lookup: number,
+    body: Uint8Array,
+  ): boolean
   /** Bumps these counters and tells the clients that subscribed to them. */
   change(indices: readonly number[]): void
   /** Drops a client after what is queued for it was sent; its calls are answered no more. */
@@ -117,7 +149,16 @@ export interface Native {
 
   // Catalog. Throw NativeFailure.
   readonly catalogList: (catalog: NativeCatalog) => NativeCatalogEntry[]
-  readonly catalogInstall: (catalog: NativeCatalog, entry: { readonly id: string; readonly name: string; readonly namespace: number; readonly version: number; readonly path: string }) => void
+  readonly catalogInstall: (
+    catalog: NativeCatalog,
+    entry: {
+      readonly id: string
+      readonly name: string
+      readonly namespace: number
+      readonly version: number
+      readonly path: string
+    },
+  ) => void
   readonly catalogUninstall: (catalog: NativeCatalog, id: string) => void
   readonly catalogEnable: (catalog: NativeCatalog, id: string, enabled: boolean) => void
   /** WSCWriteNameSpaceOrder: the whole list. */
@@ -137,19 +178,39 @@ export interface Native {
   readonly createControlFile: (path: string, sddl: string) => void
   readonly retireControlFile: (path: string) => void
   /** The state a reader sees; undefined if unreadable. */
-  readonly readControlFile: (path: string) => { readonly retired: boolean; readonly epoch: number; readonly hostPid: number; readonly pipeName: string } | undefined
+  readonly readControlFile: (path: string) =>
+    | {
+        readonly retired: boolean
+        readonly epoch: number
+        readonly hostPid: number
+        readonly pipeName: string
+      }
+    | undefined
   /** Bytes of a sidecar, and back. */
-  readonly encodeSidecar: (sidecar: { readonly ids: readonly string[]; readonly hostSid: string; readonly controlPath: string }) => Uint8Array
-  readonly decodeSidecar: (bytes: Uint8Array) => { readonly ids: readonly string[]; readonly hostSid: string; readonly controlPath: string } | undefined
+  readonly encodeSidecar: (sidecar: {
+    readonly ids: readonly string[]
+    readonly hostSid: string
+    readonly controlPath: string
+  }) => Uint8Array
+  readonly decodeSidecar: (
+    bytes: Uint8Array,
+  ) =>
+    | { readonly ids: readonly string[]; readonly hostSid: string; readonly controlPath: string }
+    | undefined
   /** MoveFileEx with MOVEFILE_DELAY_UNTIL_REBOOT. */
   readonly deleteAtReboot: (path: string) => void
   /** Process ids that have `path` loaded as a module, as far as the caller may see. */
-  readonly processesUsing: (path: string) => { readonly processId: number; readonly imagePath: string }[]
+  readonly processesUsing: (
+    path: string,
+  ) => { readonly processId: number; readonly imagePath: string }[]
 
   /**
    * Takes the provider over (lock on the control file; EALREADY-like NativeFailure with `hostPid` if another host
    * holds it), writes the filter under the sequence, bumps epoch (and the global counter unless the revision is the
    * recorded one), makes the pipe, starts the I/O thread.
    */
-  readonly serve: (options: NativeServeOptions, onEvent: (event: NativeEvent) => void) => NativeServer
+  readonly serve: (
+    options: NativeServeOptions,
+    onEvent: (event: NativeEvent) => void,
+  ) => NativeServer
 }

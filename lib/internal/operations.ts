@@ -31,7 +31,13 @@ export interface CatalogEntry {
 
 export interface InstallOptions {
   /** The account the host will run as; the DLL talks to no other. Default: the one calling. */
-  readonly account?: 'current' | 'LocalService' | 'NetworkService' | 'LocalSystem' | { readonly sid: string } | undefined
+  readonly account?:
+    | 'current'
+    | 'LocalService'
+    | 'NetworkService'
+    | 'LocalSystem'
+    | { readonly sid: string }
+    | undefined
   /** Where the versioned DLL copies go. Default under ProgramFiles; refused if ordinary users can write there. */
   readonly directory?: string | undefined
   /** Place among the others. Default last, which means that DNS is asked before us. */
@@ -84,7 +90,8 @@ export function checkInstallOptions(options: InstallOptions): CheckedInstallOpti
   issues.unknownKeys('', given, ['account', 'directory', 'order', 'dryRun'])
   const order = given['order'] ?? 'last'
   if (order !== 'first' && order !== 'last') issues.add('order', "neither 'first' nor 'last'")
-  const directory = given['directory'] === undefined ? undefined : issues.text('directory', given['directory'], 400)
+  const directory =
+    given['directory'] === undefined ? undefined : issues.text('directory', given['directory'], 400)
   const sid = checkAccount(issues, given['account'])
   const dryRun = issues.boolean('dryRun', given['dryRun']) ?? false
   if (issues.issues.length > 0) throw invalidArgument(issues)
@@ -93,7 +100,11 @@ export function checkInstallOptions(options: InstallOptions): CheckedInstallOpti
 
 export function list(native: Native): readonly CatalogEntry[] {
   const entries = CATALOGS.flatMap((catalog) =>
-    native.catalogList(catalog).map((entry) => Object.freeze({ ...entry, catalog, ours: folderOfLibrary(entry.path)?.version })),
+    native
+      .catalogList(catalog)
+      .map((entry) =>
+        Object.freeze({ ...entry, catalog, ours: folderOfLibrary(entry.path)?.version }),
+      ),
   )
   return Object.freeze(entries)
 }
@@ -107,12 +118,18 @@ function requireElevation(native: Native, what: string): void {
 function installFailed({ action, cause, left }: StepFailed): Error {
   const error = nativeError(cause, `${action.call} ${action.target}`)
   if (left.length === 0) return error
-  const steps = left.map(({ step, error: fault }) => `${step.call} ${step.target}: ${String(fault)}`)
-  return new NspError('ERR_NSP_INSTALL_REFUSED', `installing failed, and could not be taken back completely`, {
-    issues: steps.map((message) => ({ path: '', message })),
-    remedy: 'Run: npx winsock-nsp uninstall --all',
-    cause: error,
-  })
+  const steps = left.map(
+    ({ step, error: fault }) => `${step.call} ${step.target}: ${String(fault)}`,
+  )
+  return new NspError(
+    'ERR_NSP_INSTALL_REFUSED',
+    `installing failed, and could not be taken back completely`,
+    {
+      issues: steps.map((message) => ({ path: '', message })),
+      remedy: 'Run: npx winsock-nsp uninstall --all',
+      cause: error,
+    },
+  )
 }
 
 /** Programs that have Winsock loaded read the catalog again when they start, not before. */
@@ -128,7 +145,11 @@ function alreadyRunning(native: Native): Installation['alreadyRunning'] {
   }
 }
 
-export function install(native: Native, definition: Definition, options: CheckedInstallOptions): Installation {
+export function install(
+  native: Native,
+  definition: Definition,
+  options: CheckedInstallOptions,
+): Installation {
   const { directory, order, dryRun, temporary } = options
   if (!dryRun) requireElevation(native, 'install')
   const hostSid = options.sid ?? native.currentUserSid()
@@ -156,8 +177,12 @@ function remove(native: Native, found: readonly Installed[]): readonly Step[] {
   const { steps, faults } = runAllSteps(found.flatMap((one) => removalActions(native, one)))
   removeEmptyBases(native, found)
   if (faults.length === 0) return steps
-  const errors = faults.map(({ action, error }) => nativeError(error, `${action.call} ${action.target}`))
-  throw errors.length === 1 ? errors[0] : new AggregateError(errors, `${errors.length} steps failed`)
+  const errors = faults.map(({ action, error }) =>
+    nativeError(error, `${action.call} ${action.target}`),
+  )
+  throw errors.length === 1
+    ? errors[0]
+    : new AggregateError(errors, `${errors.length} steps failed`)
 }
 
 export function uninstall(native: Native, id: Guid | undefined, dryRun: boolean): readonly Step[] {

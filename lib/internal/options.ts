@@ -22,8 +22,13 @@ const LIMITS = {
 const MAX_GRACE_MS = 3_600_000
 
 export function invalidArgument(issues: IssueList): TypeError {
-  const text = issues.issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
-  return Object.assign(new TypeError(text), { code: 'ERR_INVALID_ARG_VALUE', issues: issues.issues })
+  const text = issues.issues
+    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+    .join('; ')
+  return Object.assign(new TypeError(text), {
+    code: 'ERR_INVALID_ARG_VALUE',
+    issues: issues.issues,
+  })
 }
 
 /** @throws TypeError (`ERR_INVALID_ARG_VALUE`), which names every option at fault. */
@@ -35,18 +40,25 @@ export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
   issues.unknownKeys('limits', limits, Object.keys(LIMITS))
   const limit = (key: keyof typeof LIMITS): number => {
     const { least, most, standard } = LIMITS[key]
-    return limits[key] === undefined ? standard : (issues.integer(`limits.${key}`, limits[key], least, most) ?? standard)
+    return limits[key] === undefined
+      ? standard
+      : (issues.integer(`limits.${key}`, limits[key], least, most) ?? standard)
   }
   const install = given['install'] ?? 'require'
-  if (install !== 'require' && install !== 'temporary') issues.add('install', "neither 'require' nor 'temporary'")
-  if (given['signal'] !== undefined && !(given['signal'] instanceof AbortSignal)) issues.add('signal', 'not an AbortSignal')
+  if (install !== 'require' && install !== 'temporary')
+    issues.add('install', "neither 'require' nor 'temporary'")
+  if (given['signal'] !== undefined && !(given['signal'] instanceof AbortSignal))
+    issues.add('signal', 'not an AbortSignal')
   const grace = given['restartGraceMs']
   const checked = {
     install: install as CheckedServeOptions['install'],
     clients: limit('clients'),
     callsPerClient: limit('callsPerClient'),
     answerBytes: limit('answerBytes'),
-    restartGraceMs: grace === undefined ? DEFAULT_GRACE_MS : (issues.integer('restartGraceMs', grace, 0, MAX_GRACE_MS) ?? 0),
+    restartGraceMs:
+      grace === undefined
+        ? DEFAULT_GRACE_MS
+        : (issues.integer('restartGraceMs', grace, 0, MAX_GRACE_MS) ?? 0),
   }
   if (issues.issues.length > 0) throw invalidArgument(issues)
   return checked

@@ -37,7 +37,10 @@ function classFamilies(serviceClass: ServiceClass | undefined): readonly (4 | 6)
   }
 }
 
-function families(serviceClass: ServiceClass | undefined, protocols: Query['protocols']): readonly (4 | 6)[] {
+function families(
+  serviceClass: ServiceClass | undefined,
+  protocols: Query['protocols'],
+): readonly (4 | 6)[] {
   const number = { 4: AF_INET, 6: AF_INET6 } as const
   return classFamilies(serviceClass).filter(
     (version) =>
@@ -58,7 +61,8 @@ function wants(flags: number): Query['wants'] {
 }
 
 export function makeQuery(wire: WireQuerySet): Query {
-  const serviceClass = wire.serviceClass === undefined ? undefined : decodeServiceClass(wire.serviceClass)
+  const serviceClass =
+    wire.serviceClass === undefined ? undefined : decodeServiceClass(wire.serviceClass)
   const protocols = Object.freeze(wire.protocols.map((pair) => Object.freeze({ ...pair })))
   return Object.freeze({
     name: wire.name,

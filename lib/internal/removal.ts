@@ -1,7 +1,15 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The steps that take an installation off the machine, whole or half, in use or not.
-import { existsSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { dataBase, MARKER, programBase, SCHEDULED } from './layout.ts'
 import type { Installed } from './machine.ts'
@@ -102,14 +110,18 @@ export function removalActions(native: Native, found: Installed): Action[] {
   const data = dataFolders.flatMap((path) => filesIn(path))
   const isControl = (path: string) => controls.includes(path) || CONTROL_NAME.test(path)
   // The marker goes last: while anything is left, the next start must find it.
-  const rest = data.filter((path) => !isControl(path) && !path.endsWith(MARKER) && !path.endsWith(SCHEDULED))
+  const rest = data.filter(
+    (path) => !isControl(path) && !path.endsWith(MARKER) && !path.endsWith(SCHEDULED),
+  )
   const markers = data.filter((path) => path.endsWith(MARKER))
   const files = (paths: readonly string[]) => paths.map((path) => removalOfFile(native, path))
   return [
     ...retire,
     ...catalogRemoval(native, found),
     ...files(folders.flatMap((path) => filesIn(path))),
-    ...[...new Set([...controls, ...data.filter(isControl)])].map((path) => removalOfControl(native, path)),
+    ...[...new Set([...controls, ...data.filter(isControl)])].map((path) =>
+      removalOfControl(native, path),
+    ),
     ...files([...rest, ...markers]),
     ...[...folders, ...dataFolders].map((path) => removalOfFolder(native, path)),
   ]
@@ -117,7 +129,11 @@ export function removalActions(native: Native, found: Installed): Action[] {
 
 /** Removes the folders of all installations if nothing is left in them. */
 export function removeEmptyBases(native: Native, found: readonly Installed[]): void {
-  const bases = [...found.flatMap(({ folders }) => folders.map(({ path }) => dirname(path))), programBase(native), dataBase(native)]
+  const bases = [
+    ...found.flatMap(({ folders }) => folders.map(({ path }) => dirname(path))),
+    programBase(native),
+    dataBase(native),
+  ]
   for (const base of new Set(bases)) {
     // A folder that somebody chose with `directory` is not ours to remove.
     if (base !== programBase(native) && base !== dataBase(native)) continue

@@ -12,7 +12,8 @@ function fault(message: string): TypeError {
 }
 
 function text(value: unknown, what: string): string {
-  if (typeof value !== 'string' || value === '') throw fault(`${what} is not a text: ${show(value)}`)
+  if (typeof value !== 'string' || value === '')
+    throw fault(`${what} is not a text: ${show(value)}`)
   return value
 }
 
@@ -21,7 +22,8 @@ export function parseScope(scope: InvalidateScope | undefined, definition: Defin
   // A predicate cannot be asked in another process: everybody is told, which is allowed.
   if (scope === undefined || typeof scope === 'function') return { kind: 'all' }
   const keys = isFields(scope) ? Object.keys(scope) : []
-  if (!isFields(scope) || keys.length !== 1) throw fault('a scope has one of: name, suffix, serviceClass, entry')
+  if (!isFields(scope) || keys.length !== 1)
+    throw fault('a scope has one of: name, suffix, serviceClass, entry')
   if ('name' in scope) return { kind: 'name', key: nameKey(text(scope.name, 'name')) }
   if ('suffix' in scope) {
     const suffix = nameKey(foldCase(text(scope.suffix, 'suffix')).replace(/^\*?\./, ''))

@@ -41,7 +41,10 @@ export function parseIp(text: string): IpAddress | undefined {
 /** Bytes of an address as text: dotted, or the shortest IPv6 form of RFC 5952. */
 export function formatIp({ family, bytes }: IpAddress): string {
   if (family === 4) return bytes.join('.')
-  const groups = Array.from({ length: 8 }, (_, at) => ((bytes[at * 2] ?? 0) << 8) | (bytes[at * 2 + 1] ?? 0))
+  const groups = Array.from(
+    { length: 8 },
+    (_, at) => ((bytes[at * 2] ?? 0) << 8) | (bytes[at * 2 + 1] ?? 0),
+  )
   let best = { at: -1, length: 1 }
   for (let at = 0; at < 8; at++) {
     let length = 0

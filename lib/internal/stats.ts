@@ -19,7 +19,8 @@ class OperationCounter {
 
   snapshot(): OperationStats {
     const sorted = this.#times.toSorted((a, b) => a - b)
-    const at = (part: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0)
+    const at = (part: number) =>
+      Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0)
     const { count, failed, timedOut } = this
     return Object.freeze({ count, failed, timedOut, p50Us: at(0.5), p99Us: at(0.99) })
   }
@@ -48,6 +49,10 @@ export class CallStats {
 
   snapshot(): HostStats['calls'] {
     const { lookup, ioctl, stillValid } = this.#counters
-    return Object.freeze({ lookup: lookup.snapshot(), ioctl: ioctl.snapshot(), stillValid: stillValid.snapshot() })
+    return Object.freeze({
+      lookup: lookup.snapshot(),
+      ioctl: ioctl.snapshot(),
+      stillValid: stillValid.snapshot(),
+    })
   }
 }

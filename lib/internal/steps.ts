@@ -67,7 +67,10 @@ export function runSteps(actions: readonly Action[]): readonly Step[] {
 }
 
 /** Runs all, whatever fails; a step that failed is not `done`. */
-export function runAllSteps(actions: readonly Action[]): { readonly steps: readonly Step[]; readonly faults: readonly { readonly action: Action; readonly error: unknown }[] } {
+export function runAllSteps(actions: readonly Action[]): {
+  readonly steps: readonly Step[]
+  readonly faults: readonly { readonly action: Action; readonly error: unknown }[]
+} {
   const faults: { readonly action: Action; readonly error: unknown }[] = []
   const steps = actions.map((action) => {
     try {

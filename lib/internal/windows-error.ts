@@ -25,17 +25,26 @@ export function nativeError(error: unknown, step: string): Error {
   if (!isNativeFailure(error)) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EPERM' || code === 'EACCES') return notElevated(step, error)
-    return new NspError('ERR_NSP_INSTALL_REFUSED', `${step}: ${error instanceof Error ? error.message : String(error)}`, {
-      remedy: 'Read the message of Windows above; what was begun has been taken back.',
-      cause: error,
-    })
+    return new NspError(
+      'ERR_NSP_INSTALL_REFUSED',
+      `${step}: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        remedy: 'Read the message of Windows above; what was begun has been taken back.',
+        cause: error,
+      },
+    )
   }
   const { errno, syscall, message } = error
   if (errno === WinsockCode.WSAEACCES) return notElevated(step, error)
   if (syscall.startsWith('WSC')) return new WinsockError(errno, { syscall, cause: error })
   const denied = errno === ERROR_ACCESS_DENIED ? ' (access denied)' : ''
-  return new NspError('ERR_NSP_INSTALL_REFUSED', `${step}: ${syscall} failed with ${errno}${denied}: ${message}`, {
-    remedy: 'A folder that is named must belong to administrators alone; remove it if somebody else has made it.',
-    cause: error,
-  })
+  return new NspError(
+    'ERR_NSP_INSTALL_REFUSED',
+    `${step}: ${syscall} failed with ${errno}${denied}: ${message}`,
+    {
+      remedy:
+        'A folder that is named must belong to administrators alone; remove it if somebody else has made it.',
+      cause: error,
+    },
+  )
 }

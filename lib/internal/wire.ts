@@ -58,7 +58,11 @@ export interface IoctlFrame {
 }
 export interface StillValidFrame {
   readonly deadlineMs: number
-  readonly counters: readonly { readonly index: number; readonly atBegin: number; readonly atNext: number }[]
+  readonly counters: readonly {
+    readonly index: number
+    readonly atBegin: number
+    readonly atNext: number
+  }[]
   readonly query: WireQuerySet
 }
 
@@ -99,7 +103,8 @@ function repeat<T>(count: number, limit: number, what: string, read: () => T): T
 /** Reads a block that fills `bytes` exactly. */
 export function readQuerySet(bytes: Uint8Array): WireQuerySet {
   const reader = new ByteReader(bytes)
-  if (reader.u32() !== bytes.length || bytes.length % 4 !== 0) throw new MalformedFrame('wrong block size')
+  if (reader.u32() !== bytes.length || bytes.length % 4 !== 0)
+    throw new MalformedFrame('wrong block size')
   const present = reader.u32()
   if ((present & ~KNOWN_FIELDS) !== 0) throw new MalformedFrame('unknown fields')
   const namespace = reader.u32()
@@ -162,7 +167,13 @@ export function writeQuerySet(set: WireQuerySet): Uint8Array {
   if (set.blob !== undefined) writer.sized(set.blob)
   for (const { family, protocol } of set.protocols) writer.i32(family).i32(protocol)
   for (const { socketType, protocol, local, remote } of set.addresses) {
-    writer.i32(socketType).i32(protocol).u32(local.length).u32(remote.length).bytes(local).bytes(remote)
+    writer
+      .i32(socketType)
+      .i32(protocol)
+      .u32(local.length)
+      .u32(remote.length)
+      .bytes(local)
+      .bytes(remote)
   }
   return writer.u32At(0, writer.size).finish()
 }
