@@ -121,6 +121,7 @@ bool PipeServer::Answer(uint32_t client, const FrameHeader& header, const uint8_
 
 void PipeServer::Change(const std::vector<uint32_t>& indices) {
   const Lock lock(mutex_);
+  if (closing_) return;  // the counters may be another host's by now
   // First all counters, then the subscribers: a subscription that comes later sees the new values
   // and is answered by OnSubscribe, one that came earlier is found here. Both hold the same lock,
   // so there is no moment between.
@@ -185,6 +186,8 @@ void PipeServer::BeginClose() {
 
 void PipeServer::Join() {
   if (thread_.joinable()) thread_.join();
+  // The lock on the control file ends here: the next host may start at once.
+  control_ = {};
 }
 
 Connection* PipeServer::Find(uint32_t client) {

@@ -72,8 +72,8 @@ class PipeServer {
 
   // Begins the end: no client is accepted, all connections are closed, then the sink is told.
   void BeginClose();
-  // Waits for the I/O thread. After BeginClose it ends as soon as the system has given back the
-  // cancelled operations.
+  // Waits for the I/O thread and gives the control file back. After BeginClose the thread ends as
+  // soon as the system has given back the cancelled operations.
   void Join();
 
  private:
