@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The commands and their options. Exit codes: 0 done, 1 failed, 2 wrongly called.
+import { Command, CommanderError, Option } from 'commander'
+import { packageVersion } from '../internal/layout.ts'
+import {
+  disableCommand,
+  enableCommand,
+  installCommand,
+  listCommand,
+  uninstallCommand,
+} from './catalog-commands.ts'
+import { dev } from './dev.ts'
+import { type Output, printError, standardOutput } from './output.ts'
+import { serveCommand } from './serve-command.ts'
+
+const FAILED = 1
+const USAGE = 2
+const FILE = 'file whose default export is defineProvider(...)'
+const WHICH = 'such a file, or a GUID'
+
+function addInstall(program: Command, output: Output): void {
+  program
+    .command('install')
+    .description(
+      'put a provider into both catalogs, for 64-bit and 32-bit programs (administrator)',
+    )
+    .argument('<file>', FILE)
+    .option(
+      '--account <account>',
+      'account of the host: LocalService, NetworkService, LocalSystem or a SID (default: you)',
+    )
+    .option(
+      '--directory <folder>',
+      'where the DLLs go; only administrators may be able to write there',
+    )
+    .addOption(
+      new Option('--order <order>', 'place among other providers')
+        .choices(['first', 'last'])
+        .default('last'),
+    )
+    .option('--dry-run', 'list the steps and do nothing')
+    .action((file: string, options) => installCommand(output, file, options))
+}
+
+function addUninstall(program: Command, output: Output): void {
+  program
+    .command('uninstall')
+    .description('take a provider off the machine (administrator)')
+    .argument('[which]', WHICH)
+    .option('--all', 'everything that any copy of winsock-nsp has installed')
+    .option('--dry-run', 'list the steps and do nothing')
+    .action((which: string | undefined, options, command: Command) => {
+      if ((which === undefined) === (options.all !== true)) {
+        command.error(
+          `error: name a file or GUID, or say --all${which === undefined ? '' : '; not both'}`,
+        )
+      }
+      return uninstallCommand(output, which, options)
+    })
+}
+
+function addRest(program: Command, output: Output): void {
+  program
+    .command('list')
+    .description('show the namespace providers of both catalogs')
+    .option('--json', 'as JSON')
+    .option('--ours', 'only those of winsock-nsp')
+    .action((options) => listCommand(output, options))
+  program
+    .command('enable')
+    .description('let Winsock ask a provider again (administrator)')
+    .argument('<which>', WHICH)
+    .action((which: string) => enableCommand(output, which))
+  program
+    .command('disable')
+    .description('keep a provider in the catalog, but let nobody ask it (administrator)')
+    .argument('<which>', WHICH)
+    .action((which: string) => disableCommand(output, which))
+  program
+    .command('serve')
+    .description('serve an installed provider until Ctrl+C')
+    .argument('<file>', FILE)
+    .action((file: string) => serveCommand(output, file))
+  program
+    .command('dev')
+    .description(
+      'install temporarily, serve, reload on save, print each call; uninstall on Ctrl+C (administrator)',
+    )
+    .argument('<file>', FILE)
+    .action((file: string) => dev(output, file))
+}
+
+function makeProgram(output: Output): Command {
+  const program = new Command('winsock-nsp')
+    .description('Winsock namespace providers written in TypeScript')
+    .version(packageVersion())
+    .showHelpAfterError('(winsock-nsp --help says how)')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
+  addInstall(program, output)
+  addUninstall(program, output)
+  addRest(program, output)
+  return program
+}
+
+/** Runs one command line; resolves with the exit code. */
+export async function run(
+  args: readonly string[],
+  output: Output = standardOutput,
+): Promise<number> {
+  try {
+    await makeProgram(output).parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
+    printError(output, error)
+    return FAILED
+  }
+}
