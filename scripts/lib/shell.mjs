@@ -5,7 +5,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CACHE } from './paths.mjs'
-import { Stop } from './say.mjs'
+import { Stop, say } from './say.mjs'
 
 /** The full path of a program on PATH (or in the folders where root's programs lie), or undefined. */
 export function which(name) {
@@ -21,6 +21,17 @@ export function output(command, args, options = {}) {
   const done = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options })
   return done.status === 0 ? done.stdout : undefined
 }
+
+// What takes long shows how far it is.
+const HEARTBEAT_MS = 15_000
+const lastLine = (tail) =>
+  (
+    tail
+      .join('')
+      .trimEnd()
+      .split(/[\r\n]+/)
+      .at(-1) ?? ''
+  ).slice(0, 90)
 
 /** The first complaint and the end: npm puts the reason first and its help text last. */
 function excerpt(text, echoed) {
@@ -41,6 +52,7 @@ export function run(command, args, { remedy, echo = false, ...options } = {}) {
   appendFileSync(log, `\n$ ${command} ${args.join(' ')}\n`)
   return new Promise((resolve, reject) => {
     const tail = []
+    const heartbeat = setInterval(() => say(`    ${lastLine(tail)}`), HEARTBEAT_MS)
     const keep = (chunk) => {
       appendFileSync(log, chunk)
       if (echo) process.stderr.write(chunk)
@@ -50,8 +62,12 @@ export function run(command, args, { remedy, echo = false, ...options } = {}) {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
-    child.on('error', (error) => reject(new Stop(`${command}: ${error.message}`, remedy)))
+    child.on('error', (error) => {
+      clearInterval(heartbeat)
+      reject(new Stop(`${command}: ${error.message}`, remedy))
+    })
     child.on('close', (code, signal) => {
+      clearInterval(heartbeat)
       if (code === 0) return resolve()
       const lines = excerpt(tail.join(''), echo)
       const how = signal ? `was ended by ${signal}` : `ended with ${code}`
