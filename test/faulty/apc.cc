@@ -38,7 +38,7 @@ void CALLBACK RunCompletion(ULONG_PTR parameter) {
   Forget(item);
   const Queued copy = *item;
   delete item;
-  SetLastError(Broken(Switch::kThunkClearsError) ? 0 : last_error);
+  SetLastError(last_error != 0 && Broken(Switch::kThunkClearsError) ? 0 : last_error);
   copy.routine(copy.error, copy.bytes, copy.overlapped, copy.flags);
 }
 
@@ -59,12 +59,12 @@ void QueueCompletion(const RequestRef& request, DWORD error, DWORD bytes, DWORD 
 }
 
 void SweepQueued() {
-  if (Broken(Switch::kThreadExitLeaks)) return;
   std::list<Queued*> dead;
   AcquireSRWLockExclusive(&queued_lock);
   auto& queued = TheQueued();
   for (auto at = queued.begin(); at != queued.end();) {
-    const bool ended = WaitForSingleObject((*at)->request->target, 0) == WAIT_OBJECT_0;
+    const bool ended = WaitForSingleObject((*at)->request->target, 0) == WAIT_OBJECT_0 &&
+                       !Broken(Switch::kThreadExitLeaks);
     if (ended) dead.push_back(*at);
     at = ended ? queued.erase(at) : std::next(at);
   }

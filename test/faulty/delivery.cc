@@ -32,22 +32,26 @@ Result ResultOf(const Request& request, Outcome outcome, DWORD code, DWORD bytes
   return {0, 0, lost ? 0 : bytes};
 }
 
+bool HasEnded(DWORD thread_id) {
+  const HANDLE thread = OpenThread(SYNCHRONIZE, FALSE, thread_id);
+  if (!thread) return true;
+  const bool ended = WaitForSingleObject(thread, 0) == WAIT_OBJECT_0;
+  CloseHandle(thread);
+  return ended;
+}
+
 // False when a switch has something against this delivery.
 bool StillWanted(const Request& request, Outcome outcome) {
-  if (Broken(Switch::kCompletionByPointer) && request.client) {
-    DWORD type = 0;
-    if (!ReadMemory(&request.client->Type, &type, sizeof(type)) || type != request.type) {
-      return false;
-    }
+  DWORD type = request.type;
+  if (request.client && !ReadMemory(&request.client->Type, &type, sizeof(type))) type = ~0u;
+  if (type != request.type && Broken(Switch::kCompletionByPointer)) return false;
+  WSATHREADID now = {request.thread_as_given, 0};
+  if (request.client_thread && !ReadMemory(request.client_thread, &now, sizeof(now))) now = {};
+  if (now.ThreadHandle != request.thread_as_given && Broken(Switch::kThreadIdByPointer)) {
+    return false;
   }
-  if (Broken(Switch::kThreadIdByPointer) && request.client_thread) {
-    WSATHREADID now = {};
-    if (!ReadMemory(request.client_thread, &now, sizeof(now))) return false;
-    if (now.ThreadHandle != request.thread_as_given) return false;
-  }
-  if (request.registrant && outcome == Outcome::kChange) {
-    if (WaitForSingleObject(request.registrant, 0) == WAIT_OBJECT_0) return false;
-  }
+  const bool change = outcome == Outcome::kChange;
+  if (change && HasEnded(request.registrant) && Broken(Switch::kDiesWithThread)) return false;
   if (outcome == Outcome::kAbort) {
     if (request.type == NSP_NOTIFY_PORT && Broken(Switch::kPortAbortSilent)) return false;
     if (request.type == NSP_NOTIFY_APC && Broken(Switch::kApcAbortDropped)) return false;

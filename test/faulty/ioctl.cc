@@ -56,6 +56,10 @@ DWORD AskStillValid(const Lookup& lookup) {
   return reader.Number() != 0 ? WSAEWOULDBLOCK : 0;
 }
 
+bool Pends(const RequestRef& request) {
+  return request && request->stage.load() == Stage::kPending;
+}
+
 DWORD Poll(const Call& call, bool immediate) {
   Lookup& lookup = *call.lookup;
   if (!lookup.control->Open()) return WSAENETDOWN;
@@ -66,7 +70,7 @@ DWORD Poll(const Call& call, bool immediate) {
   }
   if (Broken(Switch::kPollAsksHost)) AskStillValid(lookup);
   AcquireSRWLockExclusive(&lookup.lock);
-  if (Broken(Switch::kPollDropsPending) && lookup.notify) DropRequest(lookup.notify);
+  if (Pends(lookup.notify) && Broken(Switch::kPollDropsPending)) DropRequest(lookup.notify);
   const uint64_t now = CountersNow(lookup);
   bool dirty = IsDirty(lookup, now);
   if (dirty) {
@@ -79,10 +83,6 @@ DWORD Poll(const Call& call, bool immediate) {
   }
   ReleaseSRWLockExclusive(&lookup.lock);
   return dirty ? 0 : WSAEWOULDBLOCK;
-}
-
-bool Pends(const RequestRef& request) {
-  return request && request->stage.load() == Stage::kPending;
 }
 
 // Puts the request into its slot unless another one pends there.
@@ -231,7 +231,7 @@ bool JunkBuffers(const Call& call) {
 }
 
 DWORD NotifyCode(const Call& call) {
-  if (Broken(Switch::kNotifyChecksBuffers) && JunkBuffers(call)) return WSAEFAULT;
+  if (JunkBuffers(call) && Broken(Switch::kNotifyChecksBuffers)) return WSAEFAULT;
   if (!call.client) return Poll(call, false);
   if (call.completion.Type == NSP_NOTIFY_IMMEDIATELY) return Poll(call, true);
   return RegisterNotify(call);
@@ -257,7 +257,8 @@ DWORD ControlLookup(HANDLE handle, DWORD code, const void* in, DWORD in_size, vo
       return Broken(Switch::kBadCompletionCode) ? WSAEINVAL : WSAEFAULT;
     }
     if (static_cast<DWORD>(call.completion.Type) > NSP_NOTIFY_APC) {
-      return Broken(Switch::kTypeFivePends) ? WSA_IO_PENDING : WSAEINVAL;
+      if (Broken(Switch::kTypeFivePends)) return WSA_IO_PENDING;
+      return Broken(Switch::kBadCompletionCode) ? WSAEFAULT : WSAEINVAL;
     }
   }
   return notify ? NotifyCode(call) : CustomCode(call);

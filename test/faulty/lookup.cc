@@ -76,20 +76,19 @@ Found Search(HANDLE handle, bool take, LookupRef* lookup) {
 
 uint64_t Baseline(const Lookup& lookup) {
   const uint64_t now = SampleCounters(**lookup.control, lookup.query);
-  if (!Broken(Switch::kBaselineTooEarly)) return now;
   static auto* first = new std::map<std::wstring, uint64_t>;
   static SRWLOCK lock = SRWLOCK_INIT;
   AcquireSRWLockExclusive(&lock);
-  const uint64_t baseline = first->emplace(lookup.query.key, now).first->second;
+  const uint64_t earlier = first->emplace(lookup.query.key, now).first->second;
   ReleaseSRWLockExclusive(&lock);
-  return baseline;
+  return earlier != now && Broken(Switch::kBaselineTooEarly) ? earlier : now;
 }
 
 // Wakes whoever is inside and aborts what pends, in that order, before End or Cleanup returns.
-void Close(const LookupRef& lookup, bool abort) {
+void Close(const LookupRef& lookup, bool cleanup) {
   std::shared_ptr<Request> pending[2];
   AcquireSRWLockExclusive(&lookup->lock);
-  if (Broken(Switch::kEndWaits) && lookup->inside > 0) {
+  if (lookup->inside > 0 && Broken(Switch::kEndWaits)) {
     SleepConditionVariableSRW(&lookup->fetched_or_ended, &lookup->lock,
                               (*lookup->control)->lookup_ms, 0);
   }
@@ -100,7 +99,9 @@ void Close(const LookupRef& lookup, bool abort) {
   ReleaseSRWLockExclusive(&lookup->lock);
   WakeAllConditionVariable(&lookup->fetched_or_ended);
   for (const auto& request : pending) {
-    if (request && abort) AbortRequest(request);
+    const bool pends = request && request->stage.load() == Stage::kPending;
+    if (pends && cleanup && Broken(Switch::kCleanupForgetsPending)) continue;
+    if (request) AbortRequest(request);
   }
 }
 
@@ -155,17 +156,17 @@ DWORD EndLookup(HANDLE handle) {
   if (found == Found::kStale && Broken(Switch::kSecondEndSucceeds)) return 0;
   if (found == Found::kJunk && Broken(Switch::kJunkEndSucceeds)) return 0;
   if (found != Found::kLive) return WSA_INVALID_HANDLE;
-  Close(lookup, true);
+  Close(lookup, false);
   return !lookup->used && Broken(Switch::kEarlyEndRefused) ? WSAEINVAL : 0;
 }
 
 void EndAllLookups(int entry) {
-  if (Broken(Switch::kCleanupKeepsLookups)) return;
   std::vector<LookupRef> open;
   Table& table = TheTable();
   AcquireSRWLockExclusive(&table.lock);
   for (Slot& slot : table.slots) {
     if (!slot.lookup || slot.lookup->query.entry != entry) continue;
+    if (Broken(Switch::kCleanupKeepsLookups)) continue;
     open.push_back(slot.lookup);
     slot.lookup = nullptr;
   }
@@ -174,7 +175,7 @@ void EndAllLookups(int entry) {
     table.all_ones = nullptr;
   }
   ReleaseSRWLockExclusive(&table.lock);
-  for (const LookupRef& lookup : open) Close(lookup, !Broken(Switch::kCleanupForgetsPending));
+  for (const LookupRef& lookup : open) Close(lookup, true);
 }
 
 }  // namespace faulty

@@ -47,6 +47,7 @@ struct Lookup {
   // Looked at by switches only.
   DWORD narrowed = 0;
   size_t grown = 0;
+  DWORD first_thread = 0;
   std::vector<std::pair<DWORD, size_t>> thread_cursors;
 };
 using LookupRef = std::shared_ptr<Lookup>;

@@ -43,8 +43,8 @@ DWORD ReadItems(const Bytes& reply, const Query& query, std::vector<Record>* ite
     *first_code = Broken(Switch::kUnknownNameNoMore) ? WSA_E_NO_MORE : WSASERVICE_NOT_FOUND;
   } else if (query.flags & kReturnAddr) {
     std::erase_if(*items, [&](const Record& item) { return !HasUsableAddress(item, query); });
-    const bool swapped = Broken(Switch::kNoDataNotFound);
-    if (items->empty()) *first_code = swapped ? WSASERVICE_NOT_FOUND : WSANO_DATA;
+    if (!items->empty()) return 0;
+    *first_code = Broken(Switch::kNoDataNotFound) ? WSASERVICE_NOT_FOUND : WSANO_DATA;
   }
   return 0;
 }
@@ -53,9 +53,9 @@ DWORD ReadItems(const Bytes& reply, const Query& query, std::vector<Record>* ite
 DWORD Fetch(Lookup* lookup) {
   const ControlFile& control = **lookup->control;
   Query query = lookup->query;
-  if (Broken(Switch::kQueryNotCopied) && query.client_name) {
-    if (!ReadText(query.client_name, &query.name)) query.name = L"gone";
-    query.key = Lower(query.name);
+  if (std::wstring now; query.client_name) {
+    if (!ReadText(query.client_name, &now)) now = L"gone";
+    if (now != query.name && Broken(Switch::kQueryNotCopied)) query.key = Lower(query.name = now);
   }
   lookup->fetching = true;
   ReleaseSRWLockExclusive(&lookup->lock);
@@ -74,7 +74,8 @@ DWORD Fetch(Lookup* lookup) {
     lookup->fetched = true;
     lookup->items = std::move(items);
     lookup->first_code = first_code;
-    if (Broken(Switch::kChangeInFlightLost)) lookup->seen = SampleCounters(control, query);
+    const uint64_t now = SampleCounters(control, query);
+    if (now != lookup->seen && Broken(Switch::kChangeInFlightLost)) lookup->seen = now;
   }
   WakeAllConditionVariable(&lookup->fetched_or_ended);
   return code;
@@ -95,10 +96,14 @@ DWORD Prepare(Lookup* lookup) {
 DWORD EffectiveFields(Lookup* lookup, DWORD flags) {
   const DWORD begin = lookup->query.flags & kReturnBits;
   const DWORD asked = flags & kReturnBits;
-  if (Broken(Switch::kNextFlagsIgnored)) return begin;
-  if (asked == 0) return Broken(Switch::kZeroFlagsNothing) ? 0 : begin & ~lookup->narrowed;
-  if (Broken(Switch::kNextFlagsWiden)) return asked;
-  if (Broken(Switch::kRestrictionPersists)) lookup->narrowed |= begin & ~asked;
+  if (asked == 0) {
+    return begin != 0 && Broken(Switch::kZeroFlagsNothing) ? 0 : begin & ~lookup->narrowed;
+  }
+  if ((begin & ~asked) != 0) {
+    if (Broken(Switch::kNextFlagsIgnored)) return begin;
+    if (Broken(Switch::kRestrictionPersists)) lookup->narrowed |= begin & ~asked;
+  }
+  if ((asked & ~begin) != 0 && Broken(Switch::kNextFlagsWiden)) return asked;
   return begin & asked & ~lookup->narrowed;
 }
 
@@ -108,8 +113,7 @@ DWORD EndOfItems(Lookup* lookup) {
   const bool again = lookup->read_to_end;
   lookup->read_to_end = true;
   if (lookup->items.empty() && lookup->first_code != 0) return lookup->first_code;
-  const bool refuse = Broken(Switch::kAcknowledgesOnce) && lookup->acknowledged > 0;
-  if (lookup->reported && !refuse) {
+  if (lookup->reported && !(lookup->acknowledged > 0 && Broken(Switch::kAcknowledgesOnce))) {
     lookup->seen = lookup->report;
     lookup->reported = false;
     ++lookup->acknowledged;
@@ -118,8 +122,9 @@ DWORD EndOfItems(Lookup* lookup) {
 }
 
 size_t* Cursor(Lookup* lookup) {
-  if (!Broken(Switch::kThreadCursors)) return &lookup->cursor;
   const DWORD thread = GetCurrentThreadId();
+  if (lookup->first_thread == 0) lookup->first_thread = thread;
+  if (lookup->first_thread == thread || !Broken(Switch::kThreadCursors)) return &lookup->cursor;
   for (auto& [id, cursor] : lookup->thread_cursors) {
     if (id == thread) return &cursor;
   }
@@ -129,17 +134,15 @@ size_t* Cursor(Lookup* lookup) {
 
 void SkipWaiting(Lookup* lookup, DWORD flags, size_t* cursor) {
   if (!(flags & kFlushPrevious) || !lookup->item_waits) return;
-  if (Broken(Switch::kFlushNeedsBegin) && !(lookup->query.flags & kFlushPrevious)) return;
+  if (!(lookup->query.flags & kFlushPrevious) && Broken(Switch::kFlushNeedsBegin)) return;
   lookup->item_waits = false;
   *cursor += Broken(Switch::kFlushSkipsTwo) ? 2 : 1;
 }
 
 size_t Needed(Lookup* lookup, const Record& item, DWORD fields, DWORD room) {
   size_t need = MeasureResult(item, lookup->query, fields);
-  if (Broken(Switch::kNeedExact)) need -= 7;
-  if (Broken(Switch::kNeedGrows) && room >= sizeof(WSAQUERYSETW) && lookup->grown == 0) {
-    if (room == need) lookup->grown = 8;
-  }
+  if (room < need && Broken(Switch::kNeedExact)) need -= 7;
+  if (room == need && lookup->grown == 0 && Broken(Switch::kNeedGrows)) lookup->grown = 8;
   need += lookup->grown;
   if (room >= need) return need;
   if (room == 0 && Broken(Switch::kZeroLengthNeed)) return sizeof(WSAQUERYSETW);

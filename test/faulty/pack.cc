@@ -22,8 +22,8 @@ class Walk {
 
   template <typename T>
   T* Take(size_t size) {
-    const uintptr_t base =
-        buffer_ && !Broken(Switch::kUnalignedMembers) ? reinterpret_cast<uintptr_t>(buffer_) : 0;
+    uintptr_t base = reinterpret_cast<uintptr_t>(buffer_);
+    if (base % 8 != 0 && Broken(Switch::kUnalignedMembers)) base = 0;
     const uintptr_t aligned = (base + at_ + 7) & ~static_cast<uintptr_t>(7);
     const size_t place = aligned - base;
     at_ = place + size;

@@ -6,6 +6,7 @@
 #include <windows.h>
 #include <ws2spi.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -22,45 +23,55 @@ bool ever_ended = false;
 
 int Finish(DWORD last_error, DWORD code) {
   if (code == 0) {
-    SetLastError(Broken(Switch::kLastErrorCleared) ? 0 : last_error);
+    SetLastError(last_error != 0 && Broken(Switch::kLastErrorCleared) ? 0 : last_error);
     return 0;
   }
   SetLastError(code);
   return SOCKET_ERROR;
 }
 
-int& CountOf(int entry) { return counts[Broken(Switch::kSharedCount) ? 0 : entry]; }
-
-bool NothingStarted() {
+bool AnyStarted() {
   for (const int count : counts) {
-    if (count > 0) return false;
+    if (count > 0) return true;
   }
-  return true;
+  return false;
+}
+
+DWORD RefuseCleanup() { return Broken(Switch::kCleanupUncounted) ? 0 : WSAEINVAL; }
+
+DWORD WINAPI ParkedThread(void* never) {
+  WaitForSingleObject(never, INFINITE);
+  return 0;
+}
+
+void LeakThread() {
+  HoldModule();
+  StartThread(ParkedThread, CreateEventW(nullptr, TRUE, FALSE, nullptr));
 }
 
 DWORD CleanUp(const GUID* id) {
   const int entry = id ? EntryIndex(*id) : -1;
-  const DWORD refusal = Broken(Switch::kCleanupUncounted) ? 0 : WSAEINVAL;
-  if (entry < 0) return refusal;
+  if (entry < 0) return RefuseCleanup();
   AcquireSRWLockExclusive(&count_lock);
-  int& count = CountOf(entry);
+  int& count = counts[entry];
   const bool counted = count > 0;
-  if (counted) count = Broken(Switch::kFirstCleanupEnds) ? 0 : count - 1;
+  if (counted) count = count > 1 && Broken(Switch::kFirstCleanupEnds) ? 0 : count - 1;
   const bool last = counted && count == 0;
-  const bool nothing = NothingStarted();
   if (last) ever_ended = true;
+  const bool shared = last && AnyStarted() && Broken(Switch::kSharedCount);
+  if (shared) std::fill(counts, counts + kEntries, 0);
+  const bool nothing = !AnyStarted();
   ReleaseSRWLockExclusive(&count_lock);
-  if (!counted) return refusal;
-  if (last) {
-    for (int i = 0; i < kEntries; ++i) {
-      if (i == entry || Broken(Switch::kSharedCount)) EndAllLookups(i);
-    }
+  if (!counted) return RefuseCleanup();
+  for (int i = 0; last && i < kEntries; ++i) {
+    if (i == entry || shared) EndAllLookups(i);
   }
   if (nothing) {
     StopWatching();
     SweepQueued();
     ForgetControl();
   }
+  if (last && Broken(Switch::kCleanupLeaks)) LeakThread();
   return 0;
 }
 
@@ -147,16 +158,6 @@ bool HostAnswers() {
   return Ask(**control, request, (*control)->lookup_ms, nullptr, &reply) == Asked::kAnswered;
 }
 
-DWORD WINAPI ParkedThread(void* never) {
-  WaitForSingleObject(never, INFINITE);
-  return 0;
-}
-
-void LeakThread() {
-  HoldModule();
-  StartThread(ParkedThread, CreateEventW(nullptr, TRUE, FALSE, nullptr));
-}
-
 DWORD StartUp(const GUID* id, NSP_ROUTINE* table) {
   if (ActiveSwitch() == Switch::kUnknown) return WSAEPROVIDERFAILEDINIT;
   if (!id || !table) return Broken(Switch::kNullStartupCode) ? WSAEFAULT : WSAEINVAL;
@@ -169,9 +170,8 @@ DWORD StartUp(const GUID* id, NSP_ROUTINE* table) {
   if (ever_ended && Broken(Switch::kStartupOnce)) return WSASYSNOTREADY;
   if (Broken(Switch::kStartupNeedsHost) && !HostAnswers()) return WSASYSNOTREADY;
   AcquireSRWLockExclusive(&count_lock);
-  const bool repeated = CountOf(entry)++ > 0;
+  const bool repeated = counts[entry]++ > 0;
   ReleaseSRWLockExclusive(&count_lock);
-  if (Broken(Switch::kCleanupLeaks)) LeakThread();
   if (!(repeated && Broken(Switch::kSecondTableEmpty))) FillTable(table);
   return 0;
 }

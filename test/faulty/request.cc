@@ -33,7 +33,8 @@ DWORD PrepareWindow(const WSACOMPLETION& completion, Request* request) {
   request->window = completion.Parameters.WindowMessage.hWnd;
   request->message = completion.Parameters.WindowMessage.uMsg;
   request->context = completion.Parameters.WindowMessage.context;
-  if (Broken(Switch::kLoadsUser32)) LoadLibraryW(L"user32.dll");
+  const bool absent = GetModuleHandleW(L"user32.dll") == nullptr;
+  if (absent && Broken(Switch::kLoadsUser32)) LoadLibraryW(L"user32.dll");
   return request->window && GetModuleHandleW(L"user32.dll") ? 0 : WSAEINVAL;
 }
 
@@ -79,13 +80,12 @@ DWORD PrepareApc(const WSACOMPLETION& completion, const WSATHREADID* thread, Req
 
 Request::~Request() {
   if (target && !borrowed) CloseHandle(target);
-  if (registrant) CloseHandle(registrant);
 }
 
 DWORD PrepareRequest(const WSACOMPLETION& completion, const WSATHREADID* thread, Request* request) {
   SweepQueued();
   request->type = completion.Type;
-  if (Broken(Switch::kDiesWithThread)) request->registrant = Duplicate(GetCurrentThread());
+  request->registrant = GetCurrentThreadId();
   switch (completion.Type) {
     case NSP_NOTIFY_HWND:
       return PrepareWindow(completion, request);

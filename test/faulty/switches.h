@@ -17,6 +17,10 @@ enum class Switch {
 // The one switch that is on in this process. kUnknown when NSP_FAULTY names none: NSPStartup then
 // refuses, so that a misspelt name fails every row instead of none.
 Switch ActiveSwitch();
-inline bool Broken(Switch which) { return ActiveSwitch() == which; }
+
+// Asked last in every condition: where it is not asked at all, the switch can change nothing. With
+// NSP_FAULTY_TRACE=FOLDER each process notes which switches it has asked for, in a file that
+// NSP_ROW names; so it is known which rows a switch can reach.
+bool Broken(Switch which);
 
 }  // namespace faulty

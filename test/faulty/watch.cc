@@ -44,7 +44,8 @@ void SignalAgain(const LookupRef& lookup, uint64_t now) {
   AcquireSRWLockExclusive(&lookup->lock);
   const RequestRef request = lookup->notify;
   const bool again = request && request->type == NSP_NOTIFY_EVENT &&
-                     request->stage.load() == Stage::kDone && request->delivered_at != now;
+                     request->stage.load() == Stage::kDone && request->delivered_at != now &&
+                     Broken(Switch::kRequestNotConsumed);
   if (again) request->delivered_at = now;
   ReleaseSRWLockExclusive(&lookup->lock);
   if (again) SetEvent(request->target);
@@ -186,11 +187,13 @@ void EvaluateLookup(const LookupRef& lookup) {
   const uint64_t now = SampleCounters(**lookup->control, lookup->query);
   AcquireSRWLockExclusive(&lookup->lock);
   const RequestRef request = lookup->notify;
-  const uint64_t seen =
-      request && Broken(Switch::kDirtyWaits) ? request->baseline : lookup->seen;
-  const bool asleep = Broken(Switch::kWatchNeedsNext) && !lookup->read_to_end;
-  const bool due = request && request->stage.load() == Stage::kPending &&
-                   (!open || (now != seen && !asleep));
+  const bool pends = request && request->stage.load() == Stage::kPending;
+  bool dirty = now != lookup->seen;
+  if (pends && dirty) {
+    if (now == request->baseline && Broken(Switch::kDirtyWaits)) dirty = false;
+    if (!lookup->read_to_end && Broken(Switch::kWatchNeedsNext)) dirty = false;
+  }
+  const bool due = pends && (!open || dirty);
   if (due) {
     lookup->reported = true;
     lookup->report = now;
@@ -198,7 +201,7 @@ void EvaluateLookup(const LookupRef& lookup) {
   }
   ReleaseSRWLockExclusive(&lookup->lock);
   if (due) CompleteRequest(request, Outcome::kChange, 0, 0);
-  if (!due && Broken(Switch::kRequestNotConsumed)) SignalAgain(lookup, now);
+  if (!due) SignalAgain(lookup, now);
 }
 
 void WatchLookup(const LookupRef& lookup) {

@@ -24,14 +24,15 @@ export const STATUS_PENDING = '0x103'
 export const STATUS_SUCCESS = '0x0'
 export const STATUS_CANCELLED = '0xc0000120'
 
-export const LUP_RETURN_ALL = 0xff0
+/** Only as much as a watching client needs, so that rows on results alone speak of results. */
+export const LUP_RETURN_NAME = 0x10
 
-/** How long a client waits for a completion that must come. */
-export const SOON_MS = 20_000
+/** How long a client waits for a completion that must come; shorter where it is meant to fail. */
+export const SOON_MS = Number(process.env.NSP_SOON_MS ?? 20_000)
 
 /** Reads a handle to its end; fails the row at anything but WSA_E_NO_MORE. */
 export async function readToEnd(client: Client, h = 'h1'): Promise<void> {
-  const step = await client.drain(h, { flags: 0 })
+  const step = await client.drain(h, { flags: LUP_RETURN_NAME })
   if (step.err !== WSA_E_NO_MORE) throw new Error(`Next on ${h} ended with ${step.err}`)
 }
 
@@ -43,7 +44,7 @@ export async function watched(
 ): Promise<string> {
   const name = t.name()
   await t.set(name)
-  await t.begin(client, name, { h, flags: LUP_RETURN_ALL })
+  await t.begin(client, name, { h, flags: LUP_RETURN_NAME })
   if (read) await readToEnd(client, h)
   return name
 }
