@@ -4,32 +4,24 @@
 // own catalog module.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Provider } from '../../lib/index.ts'
 import type { Arch } from './client.ts'
 import type { Driver, EntryRef } from './driver.ts'
 import { DriverBase } from './driver-base.ts'
 import type { HostCommand } from './driver-process.ts'
 
-interface Installed {
-  readonly id: string
-  readonly path: string
-  readonly catalog: 'native' | 'x86'
-}
-/** The part of `winsock-nsp/catalog` that is used here; imported when needed, so that the faulty
- * provider's runs need no built library. */
-interface Catalog {
-  install(provider: unknown): Promise<{ readonly entries: readonly Installed[] }>
-  uninstall(provider: unknown): Promise<unknown>
-}
+type Catalog = typeof import('../../lib/catalog.ts')
+type Entries = Awaited<ReturnType<Catalog['install']>>['entries']
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-async function catalog(): Promise<Catalog> {
-  return (await import(new URL('../../dist/catalog.js', import.meta.url).href)) as Catalog
+/** Imported when needed, so that the faulty provider's runs need no addon. */
+function catalog(): Promise<Catalog> {
+  return import('../../lib/catalog.ts')
 }
 /** What node-host.ts serves; the module only defines it. */
-async function providers(): Promise<readonly unknown[]> {
-  const url = new URL('./node-provider.ts', import.meta.url).href
-  return ((await import(url)) as { providers: readonly unknown[] }).providers
+async function providers(): Promise<readonly Provider[]> {
+  return (await import('./node-provider.ts')).providers
 }
 
 export class NodeDriver extends DriverBase implements Driver {
@@ -37,7 +29,7 @@ export class NodeDriver extends DriverBase implements Driver {
   readonly names: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0001', namespace: 12 }
   readonly mesh: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0002', namespace: 1001 }
   readonly vouch: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0003', namespace: 1002 }
-  #installed: readonly Installed[] = []
+  #installed: Entries = []
 
   protected command(): HostCommand {
     return { program: process.execPath, args: [here('./node-host.ts')] }
@@ -51,7 +43,7 @@ export class NodeDriver extends DriverBase implements Driver {
   }
   async install(): Promise<void> {
     const { install } = await catalog()
-    const made: Installed[] = []
+    const made: Entries[number][] = []
     for (const provider of await providers()) made.push(...(await install(provider)).entries)
     this.#installed = made
   }
