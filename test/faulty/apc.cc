@@ -69,7 +69,8 @@ void SweepQueued() {
     at = ended ? queued.erase(at) : std::next(at);
   }
   ReleaseSRWLockExclusive(&queued_lock);
-  for (Queued* item : dead) delete item;
+  for (Queued* item : dead)
+    delete item;
 }
 
 }  // namespace faulty

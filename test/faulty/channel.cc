@@ -103,7 +103,9 @@ Asked ReadAll(HANDLE pipe, HANDLE event, ULONGLONG deadline, HANDLE cancel, Byte
 
 }  // namespace
 
-bool ControlView::Open() const { return file_->retired == 0 || Broken(Switch::kRetiredIgnored); }
+bool ControlView::Open() const {
+  return file_->retired == 0 || Broken(Switch::kRetiredIgnored);
+}
 
 bool ControlView::HostThread() const {
   return file_->host_pid == GetCurrentProcessId() && file_->host_thread == GetCurrentThreadId() &&
@@ -136,8 +138,8 @@ HANDLE OpenChannel(const ControlFile& control, const Bytes& request, DWORD ms, H
   overlapped.hEvent = CreateEventW(nullptr, TRUE, FALSE, nullptr);
   DWORD done = 0;
   CountPipeOperation();
-  bool sent = WriteFile(pipe, request.data(), static_cast<DWORD>(request.size()), nullptr,
-                        &overlapped);
+  bool sent =
+      WriteFile(pipe, request.data(), static_cast<DWORD>(request.size()), nullptr, &overlapped);
   if (!sent && GetLastError() == ERROR_IO_PENDING) {
     sent = Finish(pipe, &overlapped, deadline, cancel, &done) == Asked::kAnswered;
   }
@@ -172,7 +174,9 @@ DWORD CountedWait(DWORD count, const HANDLE* handles, DWORD ms) {
   return WaitForMultipleObjects(count, handles, FALSE, ms);
 }
 
-void CountPipeOperation() { pipe_operations.fetch_add(1); }
+void CountPipeOperation() {
+  pipe_operations.fetch_add(1);
+}
 
 void ReadCounters(DWORD* operations, DWORD* wait_count) {
   if (operations) *operations = pipe_operations.load();

@@ -23,7 +23,7 @@ class ControlView {
   ControlView& operator=(const ControlView&) = delete;
   const ControlFile& operator*() const { return *file_; }
   const ControlFile* operator->() const { return file_; }
-  bool Open() const;      // not retired
+  bool Open() const;        // not retired
   bool HostThread() const;  // the calling thread is the host's main thread
 
  private:

@@ -67,7 +67,8 @@ void PostToWindow(const Request& request) {
       reinterpret_cast<void*>(GetProcAddress(user32, "PostMessageW")));
   const LPARAM parameter = Broken(Switch::kWindowLParam) ? 1 : 0;
   const BOOL posted = post && post(request.window, request.message, request.context, parameter);
-  if (!posted && Broken(Switch::kWindowGoneCrash)) TerminateProcess(GetCurrentProcess(), 0xC0000005);
+  if (!posted && Broken(Switch::kWindowGoneCrash))
+    TerminateProcess(GetCurrentProcess(), 0xC0000005);
 }
 
 void WriteStatus(const Request& request, const Result& result, Outcome outcome) {
@@ -113,7 +114,8 @@ bool CompleteRequest(const RequestRef& request, Outcome outcome, DWORD code, DWO
 void AbortRequest(const RequestRef& request) {
   SweepQueued();
   if (CompleteRequest(request, Outcome::kAbort, 0, 0)) return;
-  while (request->stage.load() == Stage::kDelivering) SwitchToThread();
+  while (request->stage.load() == Stage::kDelivering)
+    SwitchToThread();
   if (request->type == NSP_NOTIFY_EVENT && Broken(Switch::kEndCompletesAgain)) {
     SetEvent(request->target);
   }

@@ -121,14 +121,16 @@ Bytes AnswerLookup(const Question& question, const std::function<bool()>& gone) 
   ByteWriter writer;
   writer.Number(0);
   writer.Number(static_cast<uint32_t>(found.size()));
-  for (const Record& record : found) WriteRecord(record, &writer);
+  for (const Record& record : found)
+    WriteRecord(record, &writer);
   return writer.bytes();
 }
 
 Bytes OwnBytes(const Question& question, uint32_t code, const Bytes& input) {
   Bytes output = input;
   if (code == kUpper) {
-    for (uint8_t& unit : output) unit = static_cast<uint8_t>(std::toupper(unit));
+    for (uint8_t& unit : output)
+      unit = static_cast<uint8_t>(std::toupper(unit));
   } else if (code == kWho) {
     const std::wstring text = question.name + L"|" + std::to_wstring(question.client);
     const auto* raw = reinterpret_cast<const uint8_t*>(text.data());
@@ -137,7 +139,8 @@ Bytes OwnBytes(const Question& question, uint32_t code, const Bytes& input) {
     uint32_t size = 0;
     std::memcpy(&size, input.data(), std::min(input.size(), sizeof(size)));
     output.resize(size);
-    for (uint32_t i = 0; i < size; ++i) output[i] = static_cast<uint8_t>(i);
+    for (uint32_t i = 0; i < size; ++i)
+      output[i] = static_cast<uint8_t>(i);
   }
   return output;
 }

@@ -19,7 +19,9 @@ std::string Get(const Arguments& arguments, const char* key) {
   return at == arguments.end() ? "" : at->second;
 }
 
-bool Has(const Arguments& arguments, const char* key) { return arguments.count(key) != 0; }
+bool Has(const Arguments& arguments, const char* key) {
+  return arguments.count(key) != 0;
+}
 
 uint32_t Number(const std::string& text) {
   return text.empty() ? 0 : static_cast<uint32_t>(std::stoull(text, nullptr, 0));
@@ -28,7 +30,8 @@ uint32_t Number(const std::string& text) {
 std::vector<std::string> Split(const std::string& text) {
   std::vector<std::string> parts;
   std::stringstream stream(text);
-  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+  for (std::string part; std::getline(stream, part, ',');)
+    parts.push_back(part);
   return parts;
 }
 
@@ -54,7 +57,8 @@ void Raise(const Arguments& scope) {
     InterlockedIncrement(&control->names[HashText(KeyOf(Wide(Get(scope, "name"))))]);
   } else if (Has(scope, "suffix")) {
     std::wstring suffix = KeyOf(Wide(Get(scope, "suffix")));
-    while (!suffix.empty() && (suffix[0] == L'*' || suffix[0] == L'.')) suffix.erase(0, 1);
+    while (!suffix.empty() && (suffix[0] == L'*' || suffix[0] == L'.'))
+      suffix.erase(0, 1);
     RaiseSuffixes(control, suffix);
   } else if (Has(scope, "class") && ParseGuid(Get(scope, "class"), &id)) {
     InterlockedIncrement(&control->classes[HashClass(id)]);
@@ -156,14 +160,15 @@ std::string Calls() {
   Host& host = TheHost();
   const std::lock_guard lock(host.mutex);
   std::string answer = "{\"ok\":true,\"calls\":[";
-  for (size_t i = 0; i < host.calls.size(); ++i) answer += (i ? "," : "") + host.calls[i];
+  for (size_t i = 0; i < host.calls.size(); ++i)
+    answer += (i ? "," : "") + host.calls[i];
   host.calls.clear();
   return answer + "]}";
 }
 
 bool IsBehaviour(const std::string& verb) {
-  for (const char* known : {"hold", "release", "held", "fail", "throw", "nonsense", "never",
-                            "clear"}) {
+  for (const char* known :
+       {"hold", "release", "held", "fail", "throw", "nonsense", "never", "clear"}) {
     if (verb == known) return true;
   }
   return false;

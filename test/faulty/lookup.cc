@@ -37,7 +37,8 @@ HANDLE Store(const LookupRef& lookup) {
     table.all_ones = lookup;
   } else {
     size_t at = 0;
-    while (at < table.slots.size() && table.slots[at].lookup) ++at;
+    while (at < table.slots.size() && table.slots[at].lookup)
+      ++at;
     if (at == table.slots.size()) table.slots.emplace_back();
     Slot& slot = table.slots[at];
     if (++slot.generation == 0) slot.generation = 1;
@@ -108,9 +109,13 @@ void Close(const LookupRef& lookup, bool cleanup) {
 }  // namespace
 
 Lookup::Lookup() : cancel(CreateEventW(nullptr, TRUE, FALSE, nullptr)) {}
-Lookup::~Lookup() { CloseHandle(cancel); }
+Lookup::~Lookup() {
+  CloseHandle(cancel);
+}
 
-Found FindLookup(HANDLE handle, LookupRef* lookup) { return Search(handle, false, lookup); }
+Found FindLookup(HANDLE handle, LookupRef* lookup) {
+  return Search(handle, false, lookup);
+}
 
 Bytes DescribeQuery(Op op, const Query& query, DWORD ms) {
   ByteWriter writer;
@@ -127,7 +132,9 @@ Bytes DescribeQuery(Op op, const Query& query, DWORD ms) {
   return writer.bytes();
 }
 
-bool IsDirty(const Lookup& lookup, uint64_t now) { return now != lookup.seen; }
+bool IsDirty(const Lookup& lookup, uint64_t now) {
+  return now != lookup.seen;
+}
 
 DWORD BeginLookup(int entry, WSAQUERYSETW* query, const WSASERVICECLASSINFOW* info, DWORD flags,
                   HANDLE* handle) {
@@ -175,7 +182,8 @@ void EndAllLookups(int entry) {
     table.all_ones = nullptr;
   }
   ReleaseSRWLockExclusive(&table.lock);
-  for (const LookupRef& lookup : open) Close(lookup, true);
+  for (const LookupRef& lookup : open)
+    Close(lookup, true);
 }
 
 }  // namespace faulty

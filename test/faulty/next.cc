@@ -35,7 +35,8 @@ DWORD ReadItems(const Bytes& reply, const Query& query, std::vector<Record>* ite
   const uint32_t code = reader.Number();
   if (code != 0) return code == WSATRY_AGAIN && Broken(Switch::kLateIsNetDown) ? WSAENETDOWN : code;
   const uint32_t count = reader.Number();
-  for (uint32_t i = 0; i < count && reader.ok(); ++i) items->push_back(ReadRecord(&reader));
+  for (uint32_t i = 0; i < count && reader.ok(); ++i)
+    items->push_back(ReadRecord(&reader));
   if (!reader.ok()) return WSAENETDOWN;
   *first_code = 0;
   if (!query.has_name) return 0;
@@ -61,12 +62,12 @@ DWORD Fetch(Lookup* lookup) {
   ReleaseSRWLockExclusive(&lookup->lock);
   Bytes reply;
   const DWORD ms = control.lookup_ms;
-  const Asked asked = Ask(control, DescribeQuery(Op::kLookup, query, ms), ms, lookup->cancel,
-                          &reply);
+  const Asked asked =
+      Ask(control, DescribeQuery(Op::kLookup, query, ms), ms, lookup->cancel, &reply);
   std::vector<Record> items;
   DWORD first_code = 0;
-  DWORD code = asked == Asked::kAnswered ? ReadItems(reply, query, &items, &first_code)
-                                         : CodeOf(asked);
+  DWORD code =
+      asked == Asked::kAnswered ? ReadItems(reply, query, &items, &first_code) : CodeOf(asked);
   AcquireSRWLockExclusive(&lookup->lock);
   lookup->fetching = false;
   if (lookup->ended) code = CodeOf(Asked::kCancelled);

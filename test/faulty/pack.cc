@@ -50,7 +50,9 @@ class Walk {
 };
 
 // By hand, so that the DLL needs no ws2_32: it would be loaded by the one that loads it.
-u_short NetworkOrder(uint32_t port) { return static_cast<u_short>((port << 8) | (port >> 8 & 0xFF)); }
+u_short NetworkOrder(uint32_t port) {
+  return static_cast<u_short>((port << 8) | (port >> 8 & 0xFF));
+}
 
 int SockaddrSize(const RecordAddress& address) {
   return address.family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);

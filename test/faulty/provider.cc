@@ -37,7 +37,9 @@ bool AnyStarted() {
   return false;
 }
 
-DWORD RefuseCleanup() { return Broken(Switch::kCleanupUncounted) ? 0 : WSAEINVAL; }
+DWORD RefuseCleanup() {
+  return Broken(Switch::kCleanupUncounted) ? 0 : WSAEINVAL;
+}
 
 DWORD WINAPI ParkedThread(void* never) {
   WaitForSingleObject(never, INFINITE);
@@ -105,7 +107,9 @@ int WSAAPI Ioctl(HANDLE handle, DWORD code, LPVOID in, DWORD in_size, LPVOID out
                                           completion, thread));
 }
 
-DWORD Unsupported() { return Broken(Switch::kStubSucceeds) ? 0 : WSAEOPNOTSUPP; }
+DWORD Unsupported() {
+  return Broken(Switch::kStubSucceeds) ? 0 : WSAEOPNOTSUPP;
+}
 
 int WSAAPI SetService(LPGUID, LPWSASERVICECLASSINFOW, LPWSAQUERYSETW, WSAESETSERVICEOP, DWORD) {
   const DWORD last_error = GetLastError();

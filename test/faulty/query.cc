@@ -14,7 +14,9 @@ constexpr DWORD kNoContainers = 0x4;
 constexpr DWORD kHighFlags = 0x01100000;
 constexpr DWORD kNsDns = 12;
 
-bool CopyText(const wchar_t* from, std::wstring* to) { return !from || ReadText(from, to); }
+bool CopyText(const wchar_t* from, std::wstring* to) {
+  return !from || ReadText(from, to);
+}
 
 bool CopyFields(const WSAQUERYSETW& raw, Query* query) {
   query->has_name = raw.lpszServiceInstanceName != nullptr;

@@ -43,7 +43,7 @@ struct Request {
   const WSACOMPLETION* client = nullptr;
   const WSATHREADID* client_thread = nullptr;
   HANDLE thread_as_given = nullptr;
-  DWORD registrant = 0;  // id of the thread that asked
+  DWORD registrant = 0;   // id of the thread that asked
   bool borrowed = false;  // `target` is the client's own handle
   uint64_t baseline = 0;
   uint64_t delivered_at = 0;

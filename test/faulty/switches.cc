@@ -42,9 +42,9 @@ volatile char* MapTrace() {
   if (length == 0 || length >= MAX_PATH) return nullptr;
   if (GetEnvironmentVariableW(L"NSP_ROW", row, 64) >= 64) return nullptr;
   const std::wstring path = std::wstring(folder) + L"\\" + (row[0] ? row : L"host") + L".trace";
-  const HANDLE file = CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE,
-                                  FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_ALWAYS, 0,
-                                  nullptr);
+  const HANDLE file =
+      CreateFileW(path.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                  nullptr, OPEN_ALWAYS, 0, nullptr);
   if (file == INVALID_HANDLE_VALUE) return nullptr;
   const HANDLE section = CreateFileMappingW(file, nullptr, PAGE_READWRITE, 0, 256, nullptr);
   CloseHandle(file);

@@ -154,7 +154,8 @@ void Run(HANDLE wake) {
   bool idle = false;
   for (;;) {
     const auto lookups = Snapshot();
-    for (const LookupRef& lookup : lookups) EvaluateLookup(lookup);
+    for (const LookupRef& lookup : lookups)
+      EvaluateLookup(lookup);
     if (lookups.empty()) {
       if (Leave(wake, idle)) return;
       lost_since = 0;
@@ -230,12 +231,14 @@ void StopWatching() {
 
 HMODULE HoldModule() {
   HMODULE module = nullptr;
-  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
-                     reinterpret_cast<LPCWSTR>(&HoldModule), &module);
+  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, reinterpret_cast<LPCWSTR>(&HoldModule),
+                     &module);
   return module;
 }
 
-void EndThread(HMODULE module) { FreeLibraryAndExitThread(module, 0); }
+void EndThread(HMODULE module) {
+  FreeLibraryAndExitThread(module, 0);
+}
 
 bool StartThread(LPTHREAD_START_ROUTINE routine, void* parameter) {
   const HANDLE thread = CreateThread(nullptr, 0, routine, parameter, 0, nullptr);
