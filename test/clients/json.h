@@ -25,7 +25,8 @@ class Json {
   Json& Set(const std::string& key, const std::wstring& wide);
   Json& Set(const std::string& key, bool value) { return Raw(key, value ? "true" : "false"); }
   template <std::integral T>
-  requires(!std::same_as<T, bool>) Json& Set(const std::string& key, T value) {
+    requires(!std::same_as<T, bool>)
+  Json& Set(const std::string& key, T value) {
     return Raw(key, std::to_string(value));
   }
   Json& Set(const std::string& key, const Json& object) { return Raw(key, object.Object()); }
