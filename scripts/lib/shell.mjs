@@ -52,7 +52,7 @@ export function run(command, args, { remedy, echo = false, ...options } = {}) {
   appendFileSync(log, `\n$ ${command} ${args.join(' ')}\n`)
   return new Promise((resolve, reject) => {
     const tail = []
-    const heartbeat = setInterval(() => say(`    ${lastLine(tail)}`), HEARTBEAT_MS)
+    const heartbeat = setInterval(() => say(`    ${lastLine(tail) || '…'}`), HEARTBEAT_MS)
     const keep = (chunk) => {
       appendFileSync(log, chunk)
       if (echo) process.stderr.write(chunk)
