@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Tests of frame_check.h: every kind whole, and then with each thing wrong that a client can get
+// wrong or try.
+#include "frame_check.h"
+
+#include <cstring>
+#include <vector>
+
+#include "check.h"
+#include "query_set.h"
+
+namespace {
+
+using Buffer = std::vector<uint8_t>;
+
+template <typename T>
+void Append(Buffer* to, const T& value) {
+  const size_t at = to->size();
+  to->resize(at + sizeof(T));
+  std::memcpy(to->data() + at, &value, sizeof(T));
+}
+
+Buffer Frame(uint16_t kind, const Buffer& body, uint16_t flags = 0, uint32_t call = 7,
+             uint32_t lookup = 3) {
+  Buffer frame;
+  const auto size = static_cast<uint32_t>(sizeof(nsp::FrameHeader) + body.size());
+  Append(&frame, nsp::FrameHeader{size, kind, flags, call, lookup});
+  for (const uint8_t byte : body)
+    frame.push_back(byte);
+  return frame;
+}
+
+bool Check(const Buffer& frame) {
+  return nsp::CheckClientFrame(frame.data(), frame.size());
+}
+
+template <typename... Parts>
+Buffer Body(const Parts&... parts) {
+  Buffer body;
+  (Append(&body, parts), ...);
+  return body;
+}
+
+Buffer Query() {
+  static const char16_t kName[] = u"one.nsp.test";
+  nsp::QuerySetView view;
+  view.head.present = nsp::kHasName;
+  view.name = {reinterpret_cast<const uint8_t*>(kName), sizeof(kName) - 2};
+  Buffer block(nsp::MeasureQuerySet(view));
+  nsp::WriteQuerySet(view, block.data());
+  return block;
+}
+
+Buffer operator+(Buffer left, const Buffer& right) {
+  for (const uint8_t byte : right)
+    left.push_back(byte);
+  return left;
+}
+
+const Buffer kHello = Body(nsp::HelloBody{1, 0x8664, 42, 0});
+const Buffer kNext = Body(nsp::NextBody{500, 0});
+const Buffer kSubscribe = Body(nsp::SubscribeBody{1, 2}, nsp::CounterValue{0, 0},
+                               nsp::CounterValue{nsp::kCounterCount - 1, 9});
+
+}  // namespace
+
+TEST(WholeFramesPass) {
+  CHECK(Check(Frame(nsp::kFrameHello, kHello)));
+  CHECK(Check(Frame(nsp::kFrameNext, kNext)));
+  CHECK(Check(Frame(nsp::kFrameNext, kNext + Query(), nsp::kFrameHasQuery)));
+  CHECK(Check(Frame(nsp::kFrameIoctl, Body(nsp::IoctlBody{500, 1, 0, 0, 0, 0}))));
+  CHECK(Check(Frame(nsp::kFrameSubscribe, kSubscribe, 0, 0, 0)));
+  CHECK(Check(Frame(nsp::kFrameEnd, {}, 0, 0, 3)));
+  CHECK(Check(Frame(nsp::kFrameCancel, {}, 0, 7, 0)));
+}
+
+TEST(IoctlHoldsItsQueryAndItsInputExactly) {
+  const auto query_bytes = static_cast<uint32_t>(Query().size());
+  const Buffer body = Body(nsp::IoctlBody{500, 1, 64, 2, query_bytes, 5}) + Query() + Buffer(5);
+  CHECK(Check(Frame(nsp::kFrameIoctl, body)));
+  CHECK(!Check(Frame(nsp::kFrameIoctl, body + Buffer(1))));
+  CHECK(!Check(Frame(nsp::kFrameIoctl, Buffer(body.begin(), body.end() - 1))));
+  CHECK(!Check(Frame(nsp::kFrameIoctl, Body(nsp::IoctlBody{1, 1, 0, 0, 0xfffffffc, 0}))));
+  CHECK(!Check(Frame(nsp::kFrameIoctl, Body(nsp::IoctlBody{1, 1, 0, 0, 0, 0xffffffff}))));
+  CHECK(!Check(Frame(nsp::kFrameIoctl, Body(nsp::IoctlBody{1, 1, 0, 0, 4, 0xfffffffc}))));
+}
+
+TEST(CompletionTypesAreThoseOfWinsockWithoutWindows) {
+  for (uint32_t type = 0; type < 7; ++type) {
+    const bool known = type == 0 || (type >= 2 && type <= 4);
+    CHECK_EQUAL(Check(Frame(nsp::kFrameIoctl, Body(nsp::IoctlBody{1, 1, 0, type, 0, 0}))), known);
+  }
+}
+
+TEST(EverySizeButTheMessagesIsRefused) {
+  const Buffer frame = Frame(nsp::kFrameNext, kNext + Query(), nsp::kFrameHasQuery);
+  for (size_t bytes = 0; bytes < frame.size(); ++bytes) {
+    CHECK(!nsp::CheckClientFrame(frame.data(), bytes));
+  }
+  CHECK(!Check(frame + Buffer(1)));
+}
+
+TEST(UnknownKindsAndFlagsAreRefused) {
+  for (const uint16_t kind : {0, 8, 128, 129, 130, 131, 65535}) {
+    CHECK(!Check(Frame(kind, {})));
+  }
+  CHECK(!Check(Frame(nsp::kFrameNext, kNext, 2)));
+  CHECK(!Check(Frame(nsp::kFrameHello, kHello, nsp::kFrameHasQuery)));
+  CHECK(!Check(Frame(nsp::kFrameEnd, {}, nsp::kFrameHasQuery)));
+  CHECK(!Check(Frame(nsp::kFrameCancel, {}, nsp::kFrameHasQuery)));
+}
+
+TEST(CallsNeedTheirNumbers) {
+  CHECK(!Check(Frame(nsp::kFrameNext, kNext, 0, 0, 3)));
+  CHECK(!Check(Frame(nsp::kFrameNext, kNext, 0, 7, 0)));
+  CHECK(!Check(Frame(nsp::kFrameEnd, {}, 0, 0, 0)));
+  CHECK(!Check(Frame(nsp::kFrameCancel, {}, 0, 0, 3)));
+}
+
+TEST(QueriesAreCheckedAndFillTheRest) {
+  CHECK(!Check(Frame(nsp::kFrameNext, kNext, nsp::kFrameHasQuery)));
+  CHECK(!Check(Frame(nsp::kFrameNext, kNext + Query())));
+  CHECK(!Check(Frame(nsp::kFrameNext, kNext + Query() + Buffer(4), nsp::kFrameHasQuery)));
+  Buffer broken = Query();
+  std::memset(broken.data() + sizeof(nsp::QuerySetHead), 0xff, 4);  // length of the name
+  CHECK(!Check(Frame(nsp::kFrameNext, kNext + broken, nsp::kFrameHasQuery)));
+}
+
+TEST(ReservedNumbersAreZero) {
+  CHECK(!Check(Frame(nsp::kFrameHello, Body(nsp::HelloBody{1, 0x8664, 42, 1}))));
+  CHECK(!Check(Frame(nsp::kFrameNext, Body(nsp::NextBody{500, 1}))));
+}
+
+TEST(CountersLieInTheTable) {
+  const nsp::CounterValue outside = {nsp::kCounterCount, 0};
+  CHECK(!Check(Frame(nsp::kFrameSubscribe, Body(nsp::SubscribeBody{1, 1}, outside))));
+  CHECK(!Check(Frame(nsp::kFrameSubscribe, Body(nsp::SubscribeBody{1, 2}, nsp::CounterValue{}))));
+  CHECK(!Check(Frame(nsp::kFrameSubscribe, Body(nsp::SubscribeBody{1, 0x20000001}))));
+  const nsp::CounterPair pair = {nsp::kCounterCount, 0, 0};
+  CHECK(!Check(Frame(nsp::kFrameStillValid, Body(nsp::StillValidBody{1, 1}, pair))));
+  CHECK(Check(Frame(nsp::kFrameStillValid,
+                    Body(nsp::StillValidBody{1, 1}, nsp::CounterPair{5, 0, 0}) + Query())));
+}
+
+TEST(HeaderOfALongMessageIsReadBeforeTheRest) {
+  nsp::FrameHeader header = {};
+  Buffer frame = Frame(nsp::kFrameNext, Buffer(5000));
+  CHECK(nsp::ReadFrameHeader(frame.data(), 16, &header));
+  CHECK_EQUAL(header.size, 5016);
+  CHECK(!nsp::ReadFrameHeader(frame.data(), 15, &header));
+  const uint32_t too_large = nsp::kMaxFrameBytes + 1;
+  std::memcpy(frame.data(), &too_large, 4);
+  CHECK(!nsp::ReadFrameHeader(frame.data(), 16, &header));
+}
