@@ -4,7 +4,8 @@
 import { type AddressDefaults, AddressFault, encodeAddress } from '../address.ts'
 import { WinsockCode } from '../codes.ts'
 import { NspError } from '../errors.ts'
-import { serviceClassId } from '../service-class.ts'
+import type { Guid } from '../guid.ts'
+import { decodeServiceClass, serviceClassId } from '../service-class.ts'
 import type { AddressInit, Query } from '../types.ts'
 import {
   FRAME_HEADER_BYTES,
@@ -44,10 +45,12 @@ export function invalidAnswer(what: string, issues: IssueList): NspError {
   })
 }
 
-function addressDefaults(query: Query): AddressDefaults {
-  const asked = query.serviceClass
-  if (asked?.kind === 'tcp' || asked?.kind === 'udp')
-    return { port: asked.port, transport: asked.kind }
+/** Port and transport of a class, which say the same as the address would: SVCID_TCP(80) is port 80 over TCP. */
+function addressDefaults(id: Guid | undefined): AddressDefaults {
+  const known = id === undefined ? undefined : decodeServiceClass(id)
+  if (known?.kind === 'tcp' || known?.kind === 'udp') {
+    return { port: known.port, transport: known.kind }
+  }
   return { port: 0, transport: 'udp' }
 }
 
@@ -152,11 +155,12 @@ function parse(
   { query, entry, namespace }: Question,
 ): WireQuerySet {
   checkRest(issues, init)
+  const id = serviceClass(issues, init['serviceClass'], query)
   return {
     namespace,
     flags: 0,
     entry,
-    serviceClass: serviceClass(issues, init['serviceClass'], query),
+    serviceClass: id,
     version: optionalVersion(issues, init['version']),
     name: optionalText(issues, init, 'name') ?? query.name,
     comment: optionalText(issues, init, 'comment'),
@@ -164,7 +168,7 @@ function parse(
     queryString: optionalText(issues, init, 'queryString'),
     blob: optionalBlob(issues, init['blob']),
     protocols: [],
-    addresses: addresses(issues, init['addresses'], addressDefaults(query)),
+    addresses: addresses(issues, init['addresses'], addressDefaults(id)),
   }
 }
 

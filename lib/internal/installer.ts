@@ -16,6 +16,7 @@ import type { Guid } from '../guid.ts'
 import { controlSddl, folderSddl } from './access.ts'
 import { dllSources } from './binding.ts'
 import { type Definition, firstId } from './definition.ts'
+import { buildFilter, DEFAULT_GRACE_MS } from './filter.ts'
 import {
   folderOfLibrary,
   type Layout,
@@ -129,7 +130,8 @@ function copyActions(native: Native, layout: Layout, sidecar: Uint8Array): Actio
   ]
 }
 
-function controlAction({ native, hostSid }: InstallPlan, { control }: Layout): Action {
+function controlAction(plan: InstallPlan, { control }: Layout): Action {
+  const { native, hostSid, definition } = plan
   const wasThere = existsSync(control)
   return {
     call: 'CreateFile',
@@ -138,7 +140,8 @@ function controlAction({ native, hostSid }: InstallPlan, { control }: Layout): A
       // The same file under a second name: the deletion at the next boot takes only the first.
       const before = scheduledControl(control)
       if (!wasThere && before !== undefined) linkSync(before, control)
-      native.createControlFile(control, controlSddl(hostSid))
+      const filter = buildFilter(definition, DEFAULT_GRACE_MS, undefined)
+      native.createControlFile(control, controlSddl(hostSid), filter)
     },
     undo() {
       if (wasThere) native.retireControlFile(control)

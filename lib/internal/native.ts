@@ -174,8 +174,11 @@ export interface Native {
   /** AccessCheck of a well-known or given SID against a descriptor: the mask granted. Pure but for the token it makes. */
   readonly setDescriptor: (path: string, sddl: string) => void
   readonly getDescriptor: (path: string) => string
-  /** Makes the control file or takes an existing one over, and clears `retired`. Never resizes one that is there. */
-  readonly createControlFile: (path: string, sddl: string) => void
+  /**
+   * Makes the control file or takes an existing one over, and clears `retired`. Never resizes one that is there.
+   * Writes the filter unless a host serves the provider, so that clients know what is theirs from the start.
+   */
+  readonly createControlFile: (path: string, sddl: string, filter: NativeFilter) => void
   readonly retireControlFile: (path: string) => void
   /** The state a reader sees; undefined if unreadable. */
   readonly readControlFile: (path: string) =>
