@@ -95,12 +95,16 @@ export class ByteWriter {
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#grow(4), value, true)
+    // First grow: it may replace the view.
+    const at = this.#grow(4)
+    this.#view.setUint32(at, value, true)
     return this
   }
 
   i32(value: number): this {
-    this.#view.setInt32(this.#grow(4), value, true)
+    // First grow: it may replace the view.
+    const at = this.#grow(4)
+    this.#view.setInt32(at, value, true)
     return this
   }
 
