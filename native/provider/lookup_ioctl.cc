@@ -245,7 +245,7 @@ DWORD Lookup::Custom(const IoctlCall& ioctl, const ControlState& state) {
   }
   Buffer body;
   Deadline deadline(state ? state.filter->filter.ioctl_deadline_ms : 0);
-  size_t size = sizeof(IoctlBody) + Pad4(ioctl.input_bytes);
+  size_t size = sizeof(IoctlBody) + ioctl.input_bytes;
   if (ioctl.input_bytes > kMaxFrameBytes || size > kMaxFrameBytes - sizeof(FrameHeader)) {
     return WSAENOBUFS;
   }
