@@ -20,6 +20,8 @@ namespace {
 constexpr DWORD kLockOffset = 0x7fff0000;
 // A writer holds the sequence odd for microseconds. More tries would only wait for a dead one.
 constexpr int kReadTries = 64;
+// Where no host is; a name that a filter must have, and that no host takes.
+constexpr wchar_t kNoPipe[] = L"\\\\.\\pipe\\winsock-nsp-none";
 constexpr DWORD kShareAll = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 
 Status CheckSize(HANDLE file) {
@@ -99,15 +101,10 @@ void ControlLease::Publish(ControlFilter* filter, const std::wstring& pipe_name)
   filter->epoch = last.epoch + 1;
   filter->host_pid = GetCurrentProcessId();
   filter->host_start_time = ProcessStartTime();
-  filter->wire_min = kWireVersion;
-  filter->wire_max = kWireVersion;
   filter->data_file = last.data_file;
   filter->js_thread_count = 1;
   filter->js_threads[0] = GetCurrentThreadId();
-  for (size_t i = 0; i < std::size(filter->pipe_name); ++i) {
-    filter->pipe_name[i] = i < pipe_name.size() ? static_cast<uint16_t>(pipe_name[i]) : uint16_t{0};
-  }
-  WriteControlFilter(file(), *filter);
+  Write(filter, pipe_name);
   // After the filter: whoever sees the change finds the new host.
   if (!same_data) {
     BumpCounter(file(), kCounterGlobal);
@@ -115,7 +112,24 @@ void ControlLease::Publish(ControlFilter* filter, const std::wstring& pipe_name)
   }
 }
 
-Status CreateControl(const std::wstring& path, const std::wstring& sddl) {
+void ControlLease::Seed(ControlFilter* filter) {
+  const ControlFilter& last = file()->filter;
+  filter->epoch = last.epoch;
+  filter->data_file = last.data_file;
+  std::memcpy(filter->revision, last.revision, sizeof(filter->revision));
+  Write(filter, kNoPipe);
+}
+
+void ControlLease::Write(ControlFilter* filter, const std::wstring& pipe_name) {
+  filter->wire_min = kWireVersion;
+  filter->wire_max = kWireVersion;
+  for (size_t i = 0; i < std::size(filter->pipe_name); ++i) {
+    filter->pipe_name[i] = i < pipe_name.size() ? static_cast<uint16_t>(pipe_name[i]) : uint16_t{0};
+  }
+  WriteControlFilter(file(), *filter);
+}
+
+Status CreateControl(const std::wstring& path, const std::wstring& sddl, ControlFilter* filter) {
   UniqueDescriptor descriptor;
   const Status parsed = ParseDescriptor(sddl, &descriptor);
   if (!parsed.ok()) return parsed;
@@ -136,6 +150,11 @@ Status CreateControl(const std::wstring& path, const std::wstring& sddl) {
     const Status secured = SetPathDescriptor(path, sddl);
     if (!secured.ok()) return secured;
   }
+  ControlLease lease;
+  const Status opened = lease.Open(path);
+  if (!opened.ok()) return opened;
+  // Locked by a host: its filter is newer than ours.
+  if (filter != nullptr && lease.Lock().ok()) lease.Seed(filter);
   SetRetired(file, false);
   return {};
 }

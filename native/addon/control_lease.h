@@ -37,16 +37,24 @@ class ControlLease {
   // Only with the lock.
   void Publish(ControlFilter* filter, const std::wstring& pipe_name);
 
+  // Leaves the filter of a provider that no host serves yet, so that clients know what is theirs
+  // from the installation on. What the last host vouched for stays. Only with the lock.
+  void Seed(ControlFilter* filter);
+
   [[nodiscard]] ControlFile* file() const { return static_cast<ControlFile*>(view_.get()); }
 
  private:
+  void Write(ControlFilter* filter, const std::wstring& pipe_name);
+
   UniqueFile handle_;
   UniqueView view_;
 };
 
 // Makes the file, or takes over one that is there: it gets the descriptor and is no longer retired;
-// its contents and size stay.
-Status CreateControl(const std::wstring& path, const std::wstring& sddl);
+// its size and counters stay. `filter` is written unless a host serves the provider: it has its
+// own.
+Status CreateControl(const std::wstring& path, const std::wstring& sddl,
+                     ControlFilter* filter = nullptr);
 Status RetireControl(const std::wstring& path);
 // Needs only the right to read. Nothing: there is no readable control file.
 [[nodiscard]] std::optional<ControlState> ReadControl(const std::wstring& path);

@@ -3,6 +3,8 @@
 // See js_files.h.
 #include "js_files.h"
 
+#include <memory>
+
 #include "control_lease.h"
 #include "files.h"
 #include "js_convert.h"
@@ -71,7 +73,9 @@ Napi::Value GetDescriptor(const Napi::CallbackInfo& info) {
 
 void CreateControlFile(const Napi::CallbackInfo& info) {
   const std::wstring path = ToText(info[0], "path");
-  ThrowIfFailed(info.Env(), CreateControl(path, ToText(info[1], "sddl")));
+  const auto filter = std::make_unique<ControlFilter>();
+  ToFilter(ToObject(info[2], "filter"), filter.get());
+  ThrowIfFailed(info.Env(), CreateControl(path, ToText(info[1], "sddl"), filter.get()));
 }
 
 void RetireControlFile(const Napi::CallbackInfo& info) {
