@@ -1,0 +1,283 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The order of the demo's steps, the faults planted among them, and the way back whatever happens.
+import { install, uninstall } from 'winsock-nsp/catalog'
+import provider from '../../examples/zone.ts'
+import { ARCHS, Client } from '../helpers/client.ts'
+import type { Fault } from './faults.ts'
+import { type HostLine, ZoneHost } from './host.ts'
+import { catalogState, DEMO_FOLDER, filesLeft, makeFolder, removeLeftovers } from './machine.ts'
+import { Report, StepFailed } from './report.ts'
+import { Session } from './session.ts'
+import { catalogSteps } from './steps-catalog.ts'
+import { controlCodes } from './steps-ioctl.ts'
+import { type Entries, lookups, strangers } from './steps-lookup.ts'
+import { cancellation, notifications } from './steps-notify.ts'
+import type { ZoneCopy } from './zone-copy.ts'
+
+/** How long a completion may take; a planted fault makes us wait for one that never comes. */
+const PATIENCE_MS = 20_000
+const PATIENCE_WITH_FAULT_MS = 3_000
+
+function entriesOf(): Entries {
+  const { names, mesh } = provider.entries
+  if (!names || !mesh) throw new Error('examples/zone.ts has no entries "names" and "mesh"')
+  return { names, mesh }
+}
+
+/** Why the host does not serve: its error's code, and what is wrong where. */
+function hostFault({ code, message, issues = [], remedy }: HostLine): string {
+  const places = issues.map((issue) => `\n       ${issue.path}: ${issue.message}`).join('')
+  return `${code ?? 'failed'}: ${message}${places}${remedy ? `\n       ${remedy}` : ''}`
+}
+
+export class Demo {
+  readonly report = new Report()
+  readonly #zone: ZoneCopy
+  readonly #fault: Fault | undefined
+  readonly #entries = entriesOf()
+  #sessions: Session[] = []
+  #host: ZoneHost | undefined
+
+  constructor(zone: ZoneCopy, fault: Fault | undefined) {
+    this.#zone = zone
+    this.#fault = fault
+  }
+
+  /** True if everything went as expected and the machine is as it was. */
+  async run(): Promise<boolean> {
+    const { report } = this
+    let failure: unknown
+    try {
+      await this.#before()
+      await this.#installed()
+      await this.#serving()
+      await this.#after()
+    } catch (error) {
+      failure = error
+    }
+    const left = await this.#wayBack()
+    if (failure !== undefined) this.#tell(failure)
+    if (left.length > 0) report.say(`✖ could not be removed: ${left.join(', ')}`)
+    return report.ok && failure === undefined && left.length === 0
+  }
+
+  #tell(failure: unknown): void {
+    const { report } = this
+    if (!(failure instanceof StepFailed)) {
+      const message =
+        failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
+      report.failedStep ??= 'outside the steps'
+      report.say(`\n✖ ${message}`)
+      return
+    }
+    report.say(`\n✖ ${failure.message}`)
+    if (!this.#fault) return
+    const right = failure.step === this.#fault.step
+    report.say(
+      `  the fault ${this.#fault.name} must fail at: ${this.#fault.step}: ${right ? 'right' : 'WRONG STEP'}`,
+    )
+  }
+
+  #planted(name: string): boolean {
+    if (this.#fault?.name !== name) return false
+    this.report.say(`     planted: ${this.#fault.what}`)
+    return true
+  }
+
+  #heading(title: string): void {
+    this.report.say(`\n${title}`)
+  }
+
+  async #catalogs(when: string, installed: boolean): Promise<void> {
+    for (const arch of ARCHS) {
+      await catalogSteps(this.report, arch, provider, { when, installed })
+    }
+  }
+
+  /** What a killed run left goes first; then the machine is what it must be again in the end. */
+  async #before(): Promise<void> {
+    const { report } = this
+    report.found.push(...(await removeLeftovers(provider)))
+    for (const item of report.found) report.say(`found from an earlier run, and removed: ${item}`)
+    this.#heading('Before')
+    await this.#catalogs('before', false)
+    const state = await catalogState()
+    report.catalogBefore = state.hash
+    report.say(
+      `     ${state.native} entries for 64-bit, ${state.x86} for 32-bit programs; hash ${state.hash.slice(0, 16)}`,
+    )
+  }
+
+  async #installed(): Promise<void> {
+    this.#heading('Install, as administrator')
+    const ids = Object.values(provider.entries).map(({ id }) => id)
+    const expected = ['native', 'x86']
+      .flatMap((catalog) => ids.map((id) => `${catalog} ${id}`))
+      .sort()
+    await this.report.step({
+      name: 'install',
+      arch: 'node',
+      call: 'WSCInstallNameSpace(32)',
+      subject: `${provider.name}: ${ids.length} entries`,
+      expected,
+      run: async () => {
+        const { steps, entries } = await install(provider)
+        const actual = entries.map(({ catalog, id }) => `${catalog} ${id}`).sort()
+        return { actual, reported: { steps, entries }, text: `${steps.length} steps done` }
+      },
+    })
+    if (this.#planted('no-install')) await this.#removeFromX86(ids)
+    await this.#catalogs('while installed', true)
+  }
+
+  /** As a program would that knows only ws2_32. */
+  async #removeFromX86(ids: readonly string[]): Promise<void> {
+    const client = await Client.start('x64')
+    await client.send('wsastartup')
+    for (const guid of ids) await client.send('uninstall', { guid, bits: 32 })
+    await client.close()
+  }
+
+  async #serving(): Promise<void> {
+    this.#heading('The host, and programs that know only ws2_32')
+    makeFolder()
+    this.#zone.writeInto(DEMO_FOLDER)
+    for (const name of this.#zone.added) {
+      this.report.say(`     added to the copy of ${this.#zone.title}, for this demo: ${name}`)
+    }
+    if (this.#planted('wrong-zone')) this.#zone.writeWithout(this.#zone.service.name)
+    if (!this.#planted('no-host')) await this.#startHost()
+    for (const arch of ARCHS) await this.#startClient(arch)
+    for (const session of this.#sessions) await lookups(session, this.#entries, this.#zone)
+    this.#heading('NSPIoctl')
+    for (const session of this.#sessions) await strangers(session, this.#entries, this.#zone)
+    if (this.#planted('host-dies')) await this.#host?.kill()
+    for (const session of this.#sessions) await controlCodes(session, this.#entries, this.#zone)
+    this.#heading('SIO_NSP_NOTIFY_CHANGE, while a copy of the zone file is edited')
+    await this.#changes()
+    await this.#endClients()
+    await this.#endHost()
+  }
+
+  async #startHost(): Promise<void> {
+    const env = this.#planted('deaf') ? { DEMO_DEAF: '1' } : {}
+    const host = new ZoneHost(this.#zone.path, env)
+    this.#host = host
+    await this.report.step({
+      name: 'host serves',
+      arch: 'node',
+      call: 'serve',
+      subject: `examples/zone.ts over ${this.#zone.title}`,
+      expected: true,
+      run: async () => {
+        const reported = await host.ready()
+        const actual = reported.ready === true ? true : hostFault(reported)
+        return { actual, reported, text: `process ${reported.pid}` }
+      },
+    })
+  }
+
+  async #startClient(arch: (typeof ARCHS)[number]): Promise<void> {
+    const session = await Session.start(this.report, arch)
+    this.#sessions.push(session)
+    await session.code(
+      {
+        name: 'program starts',
+        call: 'WSAStartup',
+        subject: `client.exe, process ${session.client.pid}`,
+        expected: 0,
+      },
+      () => session.client.send('wsastartup'),
+    )
+  }
+
+  async #changes(): Promise<void> {
+    const host = this.#host
+    if (!host) throw new Error('there is no host')
+    const { mesh } = this.#entries
+    const query = { name: this.#zone.named.name, ns: mesh.namespace }
+    const patienceMs = this.#fault ? PATIENCE_WITH_FAULT_MS : PATIENCE_MS
+    const edit = () => this.#zone.edit()
+    await notifications({ sessions: this.#sessions, host, query, edit, patienceMs })
+    for (const session of this.#sessions) {
+      const { v4, v6 } = this.#zone.named
+      await session.addresses({ name: 'lookup of the new address', subject: query.name }, query, [
+        ...v4,
+        ...v6,
+      ])
+    }
+    for (const session of this.#sessions) await cancellation(session, query)
+  }
+
+  async #endClients(): Promise<void> {
+    for (const session of this.#sessions) {
+      const { client } = session
+      await session.code(
+        { name: 'program ends', call: 'WSACleanup', subject: 'client.exe', expected: 0 },
+        () => client.send('wsacleanup'),
+      )
+    }
+    await this.#closeClients()
+  }
+
+  async #closeClients(): Promise<void> {
+    for (const session of this.#sessions.splice(0)) await session.close()
+  }
+
+  async #endHost(): Promise<void> {
+    const host = this.#host
+    this.#host = undefined
+    await this.report.step({
+      name: 'host closes',
+      arch: 'node',
+      call: 'host.close',
+      subject: 'its exit code',
+      expected: 0,
+      run: async () => {
+        const actual = (await host?.close()) ?? null
+        return { actual, reported: { exitCode: actual } }
+      },
+    })
+  }
+
+  async #after(): Promise<void> {
+    const { report } = this
+    this.#heading('Uninstall')
+    if (!this.#planted('left-behind')) {
+      await report.step({
+        name: 'uninstall',
+        arch: 'node',
+        call: 'WSCUnInstallNameSpace(32)',
+        subject: provider.name,
+        expected: true,
+        run: async () => {
+          const reported = await uninstall(provider)
+          const actual = reported.length > 0 && reported.every(({ done }) => done)
+          return { actual, reported, text: `${reported.length} steps done` }
+        },
+      })
+    }
+    await this.#catalogs('afterwards', false)
+    await report.step({
+      name: 'catalog is as it was',
+      arch: 'node',
+      call: 'both catalogs',
+      subject: 'hash of all entries',
+      expected: report.catalogBefore,
+      run: async () => {
+        const reported = await catalogState()
+        report.catalogAfter = reported.hash
+        return { actual: reported.hash, reported, text: `${reported.hash.slice(0, 16)}, as before` }
+      },
+    })
+  }
+
+  /** Whatever became of the steps: nothing may stay. What could not be removed. */
+  async #wayBack(): Promise<string[]> {
+    await this.#closeClients()
+    await this.#host?.kill()
+    await removeLeftovers(provider)
+    return filesLeft(provider)
+  }
+}

@@ -1,0 +1,183 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The demo's copy of the zone file: what answers must be according to the file, and edits of the copy.
+import { renameSync, writeFileSync } from 'node:fs'
+import { isIP, SocketAddress } from 'node:net'
+import { join } from 'node:path'
+
+/** A record as the file writes it; whether it is right is for the host to say. */
+interface FileRecord {
+  readonly name: string
+  readonly [field: string]: unknown
+}
+
+export interface ZoneRecord {
+  readonly name: string
+  readonly v4: readonly string[]
+  readonly v6: readonly string[]
+  readonly serviceClass: string | undefined
+  readonly port: number
+  readonly version: number | undefined
+  readonly comment: string | undefined
+}
+
+/** What the demo shows needs one of each; a file that lacks it gets one, in the copy. */
+const SAMPLES: readonly FileRecord[] = [
+  { name: 'demo.zone.example', addresses: ['10.77.9.1', 'fd77::9:1'] },
+  {
+    name: 'demo-service.zone.example',
+    class: '00091f90-0000-0000-c000-000000000046',
+    addresses: ['10.77.9.2:8080'],
+    version: 1,
+    comment: "the demo's own service",
+  },
+]
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
+const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined)
+
+/** The shortest form of an IPv6 address; everything else as it is. */
+export function shortest(address: string): string {
+  if (isIP(address) !== 6 || address.includes('%')) return address
+  return new SocketAddress({ address, family: 'ipv6' }).address
+}
+
+/** '10.0.0.1', '10.0.0.1:80', 'fd00::1', '[fd00::1]:80' */
+function parseAddress(text: string): { address: string; port: number } {
+  if (isIP(text) !== 0) return { address: shortest(text), port: 0 }
+  const [, long, short, port] = /^(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(text) ?? []
+  return { address: shortest(long ?? short ?? text), port: Number(port ?? 0) }
+}
+
+function addressTexts({ addresses }: FileRecord): string[] {
+  return Array.isArray(addresses) ? addresses.map(String) : []
+}
+
+function readRecord(record: FileRecord): ZoneRecord {
+  const addresses = addressTexts(record).map(parseAddress)
+  const ofVersion = (version: number) =>
+    addresses.map(({ address }) => address).filter((address) => isIP(address) === version)
+  return {
+    name: record.name,
+    v4: ofVersion(4),
+    v6: ofVersion(6),
+    serviceClass: textOf(record.class)?.toLowerCase().replace(/[{}]/g, ''),
+    port: addresses[0]?.port ?? 0,
+    version: numberOf(record.version),
+    comment: textOf(record.comment),
+  }
+}
+
+/** Records with a name; the last one of a name counts. */
+function namedRecords(file: unknown): FileRecord[] {
+  const { records } = (file ?? {}) as { readonly records?: unknown }
+  if (!Array.isArray(records)) throw new Error('"records" is missing or not a list')
+  const named = records.filter((record) => typeof record?.name === 'string') as FileRecord[]
+  return [...new Map(named.map((record) => [record.name.toLowerCase(), record])).values()]
+}
+
+/** Owned by the provider's NS_DNS entry. */
+const isOwned = ({ name }: ZoneRecord) => name.toLowerCase().endsWith('.zone.example')
+const isService = ({ serviceClass }: ZoneRecord) => serviceClass !== undefined
+
+export class ZoneCopy {
+  readonly title: string
+  /** Names that the copy has and the file has not. */
+  readonly added: readonly string[]
+  path = ''
+  #file: Record<string, unknown>
+  #records: FileRecord[]
+  #edits = 0
+
+  private constructor(title: string, file: Record<string, unknown>) {
+    this.title = title
+    this.#file = file
+    this.#records = namedRecords(file)
+    const samples = this.#missing()
+    this.#records.push(...samples)
+    this.#file = { ...file, records: [...(file.records as unknown[]), ...samples] }
+    this.added = samples.map(({ name }) => name)
+  }
+
+  /** @throws Error if the text is not a zone file at all. */
+  static parse(title: string, text: string): ZoneCopy {
+    return new ZoneCopy(title, JSON.parse(text) as Record<string, unknown>)
+  }
+
+  #missing(): FileRecord[] {
+    const plain = this.records.filter((record) => isOwned(record) && !isService(record))
+    const isEnough = plain.some(({ v4 }) => v4.length > 0) && plain.some(({ v6 }) => v6.length > 0)
+    const hasService = this.records.some(isService)
+    const [address, service] = SAMPLES
+    return [isEnough ? undefined : address, hasService ? undefined : service].filter(
+      (one) => one !== undefined,
+    )
+  }
+
+  get records(): ZoneRecord[] {
+    return this.#records.map(readRecord)
+  }
+
+  #first(fits: (record: ZoneRecord) => boolean): ZoneRecord {
+    const found = this.records.find(fits)
+    if (!found) throw new Error(`${this.title} lacks a record that the demo needs`)
+    return found
+  }
+  /** The name that is asked for first, and changes. */
+  get named(): ZoneRecord {
+    return this.#first(({ v4, serviceClass }) => v4.length > 0 && serviceClass === undefined)
+  }
+  /** A name that NS_DNS queries reach. */
+  get owned(): ZoneRecord {
+    return this.#first((record) => isOwned(record) && !isService(record) && record.v4.length > 0)
+  }
+  get sixed(): ZoneRecord {
+    return this.#first((record) => isOwned(record) && record.v6.length > 0)
+  }
+  get service(): ZoneRecord {
+    return this.#first(isService)
+  }
+  /** A name of the same kind that the file has not. */
+  get unknown(): string {
+    return `nobody.${this.owned.name.replace(/^[^.]*\./, '')}`
+  }
+
+  writeInto(folder: string): void {
+    this.path = join(folder, 'zone.json')
+    this.#write(this.#file)
+  }
+
+  writeWithout(name: string): void {
+    const records = this.#records.filter((record) => record.name !== name)
+    this.#write({ ...this.#file, records })
+  }
+
+  /** Gives the first name another IPv4 address. */
+  edit(): void {
+    const { name } = this.named
+    const address = `10.250.0.${++this.#edits}`
+    this.#records = this.#records.map((record) => {
+      if (record.name !== name) return record
+      const kept = addressTexts(record).filter((text) => isIP(parseAddress(text).address) === 6)
+      return { ...record, addresses: [address, ...kept] }
+    })
+    this.#file = { ...this.#file, records: this.#records }
+    this.#write(this.#file)
+  }
+
+  /** In one go: the host never reads half a file. It may have the old one open for a moment. */
+  #write(file: object): void {
+    const part = `${this.path}.part`
+    writeFileSync(part, `${JSON.stringify(file, null, 2)}\n`)
+    const clock = new Int32Array(new SharedArrayBuffer(4))
+    for (let tries = 1; ; tries++) {
+      try {
+        renameSync(part, this.path)
+        return
+      } catch (error) {
+        if (tries === 100) throw error
+        Atomics.wait(clock, 0, 0, 10)
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The demo's host process: serves examples/zone.ts and says on standard output when it is ready and
+// when it tells clients of a change. It closes when its standard input ends.
+import { serve } from 'winsock-nsp'
+import provider from '../../examples/zone.ts'
+
+function say(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+try {
+  const host = await serve(provider)
+  const tellClients = host.invalidate.bind(host)
+  host.invalidate = (scope) => {
+    // The planted fault "deaf": everything is as always, but no client hears of it.
+    if (process.env.DEMO_DEAF) return
+    const at = process.hrtime.bigint().toString()
+    tellClients(scope)
+    say({ invalidated: true, at })
+  }
+  say({ ready: true, pid: process.pid })
+  process.stdin.resume().on('end', () => {
+    host.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`${String(error)}\n`)
+        process.exit(1)
+      },
+    )
+  })
+} catch (error) {
+  const { code, message, issues, remedy } = error as Record<string, unknown>
+  say({ ready: false, code, message, issues, remedy })
+  process.exitCode = 1
+}
