@@ -41,7 +41,8 @@ DWORD ReadCompletion(const void* completion, CompletionRequest* request) {
   if (!GuardedRead(&request->copy, completion)) {
     return WSAEFAULT;
   }
-  if (request->copy.Type > NSP_NOTIFY_APC) {
+  // As a number: the enumeration promotes to a signed type, and junk is not one of its values.
+  if (static_cast<uint32_t>(request->copy.Type) > NSP_NOTIFY_APC) {
     return WSAEINVAL;
   }
   request->asynchronous = request->copy.Type != NSP_NOTIFY_IMMEDIATELY;

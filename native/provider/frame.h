@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Builds one frame: header, fixed body, then whatever follows, each padded to 4 bytes.
+// Builds one frame: header, fixed body, then whatever follows.
 #ifndef WINSOCK_NSP_PROVIDER_FRAME_H_
 #define WINSOCK_NSP_PROVIDER_FRAME_H_
 
