@@ -19,10 +19,6 @@ namespace {
 
 constexpr uint32_t kQueryBytesAt = offsetof(IoctlBody, query_bytes);
 
-size_t Pad4(size_t size) {
-  return (size + 3) & ~size_t{3};
-}
-
 // Many clients pass NULL although the page asks for a pointer.
 DWORD StoreReturned(void* bytes_returned, DWORD bytes) {
   return bytes_returned == nullptr || GuardedWrite(bytes_returned, bytes) ? 0 : WSAEFAULT;
