@@ -14,6 +14,7 @@ Installs a provider, asks it from 64-bit and 32-bit programs, edits its data, re
   ZONE.json      serve this file instead of examples/zone.json (a copy of it: yours is not changed)
   --break=NAME   plant a fault; the demo must then fail at the right step
   --break=list   list the faults
+  --no-build     run what is built already
   --out=FILE     where the report goes, in this checkout (default: demo.json)
 `
 const PROGRAM = 'test/demo/main.ts'
@@ -31,10 +32,11 @@ function listFaults() {
 }
 
 function parse(args) {
-  const options = { fault: undefined, zone: undefined, out: 'demo.json' }
+  const options = { fault: undefined, zone: undefined, out: 'demo.json', build: true }
   for (const arg of args) {
     const [name, value] = arg.split(/=(.*)/s)
     if (name === '--break' && value) options.fault = value
+    else if (arg === '--no-build') options.build = false
     else if (name === '--out' && value) options.out = value
     else if (!arg.startsWith('-') && options.zone === undefined) options.zone = arg
     else return undefined
@@ -67,7 +69,7 @@ async function runInRig(options) {
   // Imported here: on Windows there is no rig.
   const { prepare } = await import('./prepare.mjs')
   const { runWindows } = await import('./lib/windows-run.mjs')
-  const rig = await prepare({ prefix: 'demo' })
+  const rig = await prepare({ prefix: 'demo', build: options.build })
   try {
     return await runWindows(rig, {
       command: 'node',

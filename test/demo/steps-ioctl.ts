@@ -71,11 +71,11 @@ export async function controlCodes(
     },
     () => client.ioctl('code', { code: UNDECLARED, outsize: 64 }),
   )
-  await later(session, input, answer)
+  await later(session, input, count)
   await client.end('code')
 }
 
-async function later(session: Session, input: string, answer: string): Promise<void> {
+async function later(session: Session, input: string, count: number): Promise<void> {
   const { client } = session
   await client.event('code')
   await client.overlapped('code', { event: 'code' })
@@ -89,7 +89,7 @@ async function later(session: Session, input: string, answer: string): Promise<v
     },
     () => client.ioctl('code', { code: COUNT, in: input, out: 'code', type: 'event', ov: 'code' }),
   )
-  const expected = { signalled: true, code: 0, bytes: 4, out: answer }
+  const expected = { signalled: true, code: 0, bytes: 4, out: dword(count) }
   await session.step(
     {
       name: 'control code completes',
@@ -107,7 +107,7 @@ async function later(session: Session, input: string, answer: string): Promise<v
       return {
         actual: { signalled, code: codeOf(reported), bytes, out: hex },
         reported,
-        text: `4 bytes: ${hex}`,
+        text: `4 bytes: ${count} names`,
       }
     },
   )
