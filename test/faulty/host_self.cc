@@ -26,7 +26,6 @@ int BeginOwn(HANDLE* handle) {
   WSAQUERYSETW query = {};
   query.dwSize = sizeof(query);
   query.lpszServiceInstanceName = name;
-  query.lpServiceClassId = &id;  // any class will do; the dispatcher may want one
   query.dwNameSpace = kEntryTable[1].name_space;
   query.lpNSProviderId = &id;
   return WSALookupServiceBeginW(&query, kReturnAll, handle);

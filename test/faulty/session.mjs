@@ -24,7 +24,7 @@ function environment(task, rowsFile) {
     NSP_RIG_BREAK: task.table === 'rig' ? task.name : '',
     NSP_ROWS_JSON: rowsFile,
     NSP_SOON_MS: '6000',
-    NSP_RACE_ROUNDS: task.rows[0] === 'IOCTL-21' ? '2000' : '200',
+    NSP_RACE_ROUNDS: task.rows.includes('IOCTL-21') ? '2000' : '200',
     ...(task.trace ? { NSP_FAULTY_TRACE: TRACE } : {}),
   }
 }
