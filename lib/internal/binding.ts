@@ -48,7 +48,8 @@ function load(): Native {
   return bindings({ bindings: NAME, module_root: PACKAGE_ROOT, try: addonPlaces() })
 }
 
-function notLoaded(cause: unknown): NspError {
+/** Lists what was tried; `cause` is what the loader threw. */
+export function notLoaded(cause: unknown): NspError {
   const tried = addonPlaces().map((parts) =>
     join(
       ...parts.map((part) =>

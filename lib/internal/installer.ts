@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmdirSync,
+  rmSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -68,23 +69,23 @@ function removeEmpty(path: string): void {
 
 function folderAction(native: Native, path: string, parent: string): Action {
   const wasThere = existsSync(path)
+  const undo = () => {
+    if (wasThere) return
+    rmdirSync(path)
+    removeEmpty(parent)
+  }
   return {
     call: 'CreateDirectory',
     target: path,
     run() {
       native.createProtectedFolder(path, folderSddl())
       const fault = native.folderFault(path)
-      if (fault !== undefined)
-        throw refused(
-          `${path} is not safe: ${fault}`,
-          'Name a folder that only administrators can write.',
-        )
+      if (fault === undefined) return
+      undo()
+      const remedy = 'Name a folder that only administrators can write.'
+      throw refused(`${path} is not safe: ${fault}`, remedy)
     },
-    undo() {
-      if (wasThere) return
-      rmdirSync(path)
-      removeEmpty(parent)
-    },
+    undo,
   }
 }
 
@@ -104,7 +105,13 @@ function fileAction(native: Native, call: string, path: string, write: () => voi
         renameSync(path, aside)
         moved = true
       }
-      write()
+      try {
+        write()
+      } catch (error) {
+        if (moved) renameSync(aside, path)
+        else rmSync(path, { force: true })
+        throw error
+      }
       if (moved) removalOfFile(native, aside).run()
     },
     undo() {

@@ -8,6 +8,12 @@ export interface NativeFailure extends Error {
   readonly errno: number
   /** The Windows function that failed. */
   readonly syscall: string
+  /** `serve`: another host serves this provider. */
+  readonly code?: 'EALREADY'
+  /** With EALREADY: that host, or 0 if it has not said yet. */
+  readonly hostPid?: number
+  /** `createProtectedFolder`: the path that others can change, and how. */
+  readonly fault?: string
 }
 
 /** One entry of a catalog as WSAEnumNameSpaceProviders and the registry tell it. */
@@ -80,7 +86,11 @@ export interface NativeServeOptions {
   readonly onFailure: number
 }
 
-/** Everything the addon tells JavaScript, in order per client. `body` is the frame behind its header (a copy). */
+/**
+ * Everything the addon tells JavaScript, in order per client. `body` is the frame behind its header (a copy).
+ * A client is told of ('connect') after its hello; one that goes before, or is refused, is only counted in stats.
+ * 'killed' means that its process had ended when the pipe broke, 'closed' that it lived on or that this side closed.
+ */
 export type NativeEvent =
   | { readonly type: 'connect'; readonly client: number; readonly identity: NativeClient }
   | {

@@ -63,7 +63,7 @@ export interface StillValidFrame {
     readonly atBegin: number
     readonly atNext: number
   }[]
-  readonly query: WireQuerySet
+  readonly query: WireQuerySet | undefined
 }
 
 const KNOWN_FIELDS =
@@ -206,9 +206,8 @@ export function readIoctl(body: Uint8Array, entryCount: number): IoctlFrame {
   const inputBytes = reader.u32()
   if (queryBytes % 4 !== 0) throw new MalformedFrame('query size')
   const query = queryBytes === 0 ? undefined : readQuery(reader.bytes(queryBytes), entryCount)
-  // The input ends the frame; whether it is padded does not matter.
   const input = reader.bytes(inputBytes, false).slice()
-  if (reader.rest > 3) reader.end()
+  reader.end()
   return { deadlineMs, code, outputBytes, completion, query, input }
 }
 
@@ -220,7 +219,9 @@ export function readStillValid(body: Uint8Array, entryCount: number): StillValid
     atBegin: reader.u32(),
     atNext: reader.u32(),
   }))
-  return { deadlineMs, counters, query: readQuery(reader.bytes(reader.rest, false), entryCount) }
+  const isFirst = reader.rest > 0
+  const query = isFirst ? readQuery(reader.bytes(reader.rest, false), entryCount) : undefined
+  return { deadlineMs, counters, query }
 }
 
 export function writeBatch(status: number, items: readonly Uint8Array[]): Uint8Array {
