@@ -181,7 +181,7 @@ export interface Native {
   readonly folderFault: (path: string) => string | undefined
   /** Pure: the same judgement on a descriptor given as SDDL. */
   readonly descriptorFault: (sddl: string) => string | undefined
-  /** AccessCheck of a well-known or given SID against a descriptor: the mask granted. Pure but for the token it makes. */
+  /** Gives a file or folder the owner, rights and label that `sddl` names; what it does not name stays. */
   readonly setDescriptor: (path: string, sddl: string) => void
   readonly getDescriptor: (path: string) => string
   /**

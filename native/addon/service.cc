@@ -26,6 +26,9 @@ void Service::Start(Napi::Env env, std::unique_ptr<ServerOptions> options,
     AddonData::Of(env).Add(shared_from_this());
     return;
   }
+  // At once, not when the garbage collector comes by: the control file is free again.
+  server_.BeginClose();
+  server_.Join();
   queue_.Release();
   Napi::Error error = MakeFailure(env, status);
   if (status.code == ERROR_LOCK_VIOLATION) {

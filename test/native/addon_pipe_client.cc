@@ -60,12 +60,12 @@ std::string OwnerOf(HANDLE object) {
 }
 
 void Open(const std::string& name) {
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 10; ++i) {
     pipe = CreateFileA(name.c_str(), kAccess, 0, nullptr, OPEN_EXISTING,
                        FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
                        nullptr);
     if (pipe != INVALID_HANDLE_VALUE || GetLastError() != ERROR_PIPE_BUSY) break;
-    WaitNamedPipeA(name.c_str(), 1000);
+    WaitNamedPipeA(name.c_str(), 300);
   }
   if (pipe == INVALID_HANDLE_VALUE) return Fail(GetLastError());
   DWORD mode = PIPE_READMODE_MESSAGE;
