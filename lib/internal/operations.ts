@@ -79,7 +79,7 @@ function checkAccount(issues: IssueList, account: unknown): string | undefined {
   if (account === undefined || account === 'current') return undefined
   if (typeof account === 'string' && Object.hasOwn(ACCOUNTS, account)) return ACCOUNTS[account]
   const sid = isFields(account) ? account['sid'] : undefined
-  if (typeof sid === 'string' && /^S-1-\d+(-\d+){1,15}$/.test(sid)) return sid
+  if (typeof sid === 'string' && /^S-1-\d+(-\d+){1,15}$/i.test(sid)) return sid
   return issues.add('account', `neither the name of an account nor { sid }: ${show(account)}`)
 }
 

@@ -210,14 +210,13 @@ export class FakeServer implements NativeServer {
   }
   stillValid(
     lookup: number,
-    wire: WireQuerySet,
+    wire?: WireQuerySet,
     client = 1,
   ): { call: number; answer: Promise<Reply> } {
-    const body = new ByteWriter().u32(2000).u32(1).u32(0).u32(7).u32(8).bytes(writeQuerySet(wire))
-    return this.#send(FRAME_STILL_VALID, lookup, 0, body.finish(), client) as {
-      call: number
-      answer: Promise<Reply>
-    }
+    const body = new ByteWriter().u32(2000).u32(1).u32(0).u32(7).u32(8)
+    if (wire !== undefined) body.bytes(writeQuerySet(wire))
+    const call = this.#send(FRAME_STILL_VALID, lookup, 0, body.finish(), client)
+    return call as { call: number; answer: Promise<Reply> }
   }
 
   #send(
