@@ -106,7 +106,12 @@ Status ListCatalog(Catalog catalog, std::vector<CatalogEntry>* entries) {
     entry.name_space = info.dwNameSpace;
     entry.version = info.dwVersion;
     entry.enabled = info.fActive != FALSE;
-    if (const CatalogEntry* found = FindById(stored, entry.id)) entry.path = found->path;
+    if (const CatalogEntry* found = FindById(stored, entry.id)) {
+      entry.path = found->path;
+      // ws2_32 keeps what this process once knew of an entry; the programs that start from now on
+      // see what is stored.
+      entry.enabled = found->enabled;
+    }
     entries->push_back(std::move(entry));
   }
   return {};
