@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Compiled, never run: what users write must type-check, and what is wrong must not.
+
+import { install, list, uninstall } from '../../lib/catalog.ts'
+import {
+  type Client,
+  codec,
+  controlCode,
+  defineIoctl,
+  defineProvider,
+  type Host,
+  LookupFlag,
+  Namespace,
+  NspError,
+  onIoctl,
+  type Query,
+  ServiceClass,
+  type ServiceInit,
+  type StandardSchema,
+  serve,
+  type WinsockCode,
+  WinsockError,
+} from '../../lib/index.ts'
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+function same<A, B>(_: Same<A, B>): void {}
+
+declare const schema: StandardSchema<{ host: string }>
+export const Latency = defineIoctl({
+  code: controlCode('out', 1),
+  input: codec.none,
+  output: codec.uint32,
+})
+const Find = defineIoctl({
+  code: controlCode('inout', 2),
+  input: codec.json(schema),
+  output: codec.utf16,
+})
+const Raw = defineIoctl({ code: controlCode('inout', 3) })
+
+const entries = {
+  names: {
+    id: '6b1f0c6e-2f2b-4f0c-8b7c-0f5b7f6f0001',
+    namespace: Namespace.DNS,
+    owns: ['*.mesh.example'],
+  },
+  mesh: { id: '{0A7D3B52-2F2B-4F0C-8B7C-0F5B7F6F0002}', namespace: 1001, version: undefined },
+}
+
+export default defineProvider({
+  name: 'Mesh',
+  entries,
+  async *lookup(query, { signal, client, deadline, entry, handle }) {
+    same<typeof query, Query>(true)
+    same<typeof client, Client>(true)
+    same<typeof signal, AbortSignal>(true)
+    same<typeof deadline, number>(true)
+    const { serviceClass } = query
+    if (serviceClass?.kind === 'tcp') same<typeof serviceClass.port, number>(true)
+    if (query.flags & LookupFlag.DEEP && handle !== undefined) throw new WinsockError('WSAEACCES')
+    yield { addresses: ['10.0.0.7', { address: 'fe80::1', scopeId: 4, transport: 'tcp' }], ttl: 30 }
+    yield { name: entry.key, serviceClass: ServiceClass.tcp(80), addresses: new Set(['[::1]:80']) }
+    yield { addresses: [{ family: 32, remote: new Uint8Array(30), socketType: 1, protocol: 3 }] }
+  },
+  ioctl: [
+    onIoctl(Latency, ({ input, query }) => {
+      same<typeof input, void>(true)
+      return query.name?.length ?? 0
+    }),
+    onIoctl(Find, async ({ input, completion }) => {
+      same<typeof input, { host: string }>(true)
+      return `${input.host} ${completion}`
+    }),
+    onIoctl(Raw, ({ input }) => input),
+    // @ts-expect-error the output of Latency is a number
+    onIoctl(Latency, () => 'fast'),
+    // @ts-expect-error the input of Find has no port
+    onIoctl(Find, ({ input }) => input.port),
+  ],
+  start(host) {
+    same<typeof host, Host>(true)
+    const timer = setInterval(() => host.invalidate({ name: 'a' }), 1000)
+    return () => clearInterval(timer)
+  },
+  revision: async () => 'v1',
+  onFailure: 'WSATRY_AGAIN',
+  allow: {
+    connect: async ({ elevated }) => elevated,
+    ioctl: { sid: 'S-1-5-18' },
+    sandboxed: false,
+  },
+})
+
+export const lookups = [
+  // Every shape of an answer.
+  () => undefined,
+  () => ({ addresses: ['10.0.0.1'] }),
+  () => [{ name: 'a' }],
+  async () => new Set<ServiceInit>(),
+  function* () {
+    yield { name: 'a' }
+  },
+].map((lookup) => defineProvider({ name: 'a', entries, lookup }))
+
+// @ts-expect-error entries are required
+export const noEntries = () => defineProvider({ name: 'a', lookup: () => undefined })
+// @ts-expect-error there is no such option
+export const typo = () => defineProvider({ name: 'a', entries, lookups: () => undefined })
+// @ts-expect-error addresses are a list
+export const text = () => defineProvider({ name: 'a', entries, lookup: () => ({ addresses: 7 }) })
+// @ts-expect-error not the name of a code
+export const code = () => new WinsockError('EAGAIN')
+// @ts-expect-error not a direction
+export const direction = () => controlCode('both', 1)
+// @ts-expect-error input and output come together
+export const half = () => defineIoctl({ code: 1, input: codec.uint32 })
+// @ts-expect-error a class has no port of its own kind
+export const port = (query: Query) => query.serviceClass?.port
+
+export async function usage(provider: ReturnType<typeof defineProvider>): Promise<void> {
+  await using host = await serve(provider, {
+    install: 'temporary',
+    limits: { clients: 1 },
+    signal: undefined,
+  })
+  host.on('connect', (client) => same<typeof client, Client>(true))
+  host.on('disconnect', (_client, reason) =>
+    same<typeof reason, 'closed' | 'killed' | 'refused' | 'protocol'>(true),
+  )
+  host.on('handlerError', ({ operation, error }) => {
+    same<typeof operation, 'lookup' | 'ioctl' | 'stillValid'>(true)
+    if (error instanceof NspError) same<typeof error.remedy, string | undefined>(true)
+  })
+  // @ts-expect-error no such event
+  host.on('error', () => undefined)
+  host.invalidate()
+  host.invalidate({ entry: 'mesh' })
+  host.invalidate(({ key }) => key === 'a')
+  // @ts-expect-error one scope at a time, with a known name
+  host.invalidate({ names: 'a' })
+  host.unref().ref()
+  // @ts-expect-error outputs are read-only
+  host.stats().clients = 1
+  await using installation = await install(provider, { account: 'LocalService', order: 'first' })
+  same<(typeof installation.steps)[number]['done'], boolean>(true)
+  await uninstall(provider)
+  await uninstall('6b1f0c6e-2f2b-4f0c-8b7c-0f5b7f6f0001', { dryRun: true })
+  await uninstall()
+  for (const { ours } of await list()) same<typeof ours, string | undefined>(true)
+  same<typeof WinsockCode.WSAEACCES, 10013>(true)
+  same<typeof Namespace.DNS, 12>(true)
+  // @ts-expect-error constants do not change
+  Namespace.DNS = 13
+}
