@@ -210,7 +210,9 @@ function checkAllow(issues: IssueList, value: unknown): Allow {
     const isNamed =
       rule === undefined || rule === 'everyone' || rule === 'users' || rule === 'administrators'
     const isSid =
-      isFields(rule) && typeof rule['sid'] === 'string' && /^S-1-\d+(-\d+){1,15}$/i.test(rule['sid'])
+      isFields(rule) &&
+      typeof rule['sid'] === 'string' &&
+      /^S-1-\d+(-\d+){1,15}$/i.test(rule['sid'])
     if (!isNamed && !isSid && typeof rule !== 'function') {
       issues.add(
         `allow.${key}`,
