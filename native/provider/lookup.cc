@@ -13,6 +13,12 @@
 #include "test_counters.h"
 
 namespace nsp {
+namespace {
+
+// Only a thread that was killed in the middle of a delivery lets End wait so long.
+constexpr uint32_t kDeliveryMs = 5000;
+
+}  // namespace
 
 Lookup::Lookup(Provider* provider, uint32_t entry, uint32_t flags, ControlState state)
     : provider_(provider),
@@ -140,16 +146,23 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results) {
   return code;
 }
 
-void Lookup::ReleaseSlot(PendingRequest* request, bool reported) {
+void Lookup::BeginDelivery(PendingRequest* request, bool reported) {
+  // One step for End: it finds the request in its slot, or the delivery.
   Ref<PendingRequest> old;
   ExclusiveLock lock(&lock_);
-  Ref<PendingRequest>& slot = request->custom ? custom_ : notify_;
-  if (slot.get() == request) {
-    std::swap(old, slot);
-  }
+  ClearSlot(request, &old);
+  ++delivering_;
   if (reported && !request->custom) {
     sample_.Report(*state_.mapping);
   }
+}
+
+void Lookup::EndDelivery() {
+  {
+    ExclusiveLock lock(&lock_);
+    --delivering_;
+  }
+  WakeAllConditionVariable(&changed_);
 }
 
 void Lookup::End() {
@@ -176,12 +189,23 @@ void Lookup::End() {
   if (custom) {
     AbortRequest(custom.get());
   }
+  WaitForDeliveries();
   if (query_on == 0) {
     return;
   }
   Ref<Connection> connection = provider_->Current();
   if (connection && connection->serial() == query_on) {
     connection->Post(kFrameEnd, 0, wire_id);
+  }
+}
+
+// A delivery that another thread has begun is a few instructions from its end, and holds no lock
+// there.
+void Lookup::WaitForDeliveries() {
+  Deadline deadline(kDeliveryMs);
+  ExclusiveLock lock(&lock_);
+  while (delivering_ != 0 && deadline.LeftMs() != 0) {
+    SleepConditionVariableSRW(&changed_, &lock_, deadline.LeftMs(), 0);
   }
 }
 

@@ -47,8 +47,11 @@ class Lookup : public Counted<Lookup> {
   // answer.
   void End();
 
-  // A request ended: its slot is free again. `reported`: the client is being told of a change.
-  void ReleaseSlot(PendingRequest* request, bool reported);
+  // A claimed request is about to be delivered: its slot is free again, so that a client that is
+  // told can register at once, and End waits until EndDelivery. `reported`: the client is being
+  // told of a change.
+  void BeginDelivery(PendingRequest* request, bool reported);
+  void EndDelivery();
 
   Provider* provider() const { return provider_.get(); }
   uint32_t entry() const { return entry_; }
@@ -65,6 +68,7 @@ class Lookup : public Counted<Lookup> {
   DWORD WriteItem(DWORD flags, void* length, DWORD room, void* results);
   void DropItem();
   DWORD EndStatus();
+  void WaitForDeliveries();
   bool Current(QuerySetView* item) const;
 
   // lookup_host.cc: the round trips. None holds the lock while it waits.
@@ -90,6 +94,8 @@ class Lookup : public Counted<Lookup> {
                     const ControlState& state, const Buffer& body);
   DWORD FinishCustom(const IoctlCall& ioctl, const Call& call);
   DWORD TakeSlot(PendingRequest* request);
+  void ReleaseSlot(PendingRequest* request);
+  void ClearSlot(PendingRequest* request, Ref<PendingRequest>* old);
   DWORD Prepare(const CompletionRequest& completion, const IoctlCall& call,
                 PendingRequest* request);
   bool Watch(PendingRequest* request);
@@ -109,6 +115,7 @@ class Lookup : public Counted<Lookup> {
   Call* waiting_ = nullptr;
   Ref<PendingRequest> notify_;
   Ref<PendingRequest> custom_;
+  uint32_t delivering_ = 0;  // completions between their claim and their signal
 
   uint32_t wire_id_ = 0;
   uint32_t query_on_ = 0;       // serial of the connection that has the query

@@ -146,6 +146,21 @@ DWORD Lookup::TakeSlot(PendingRequest* request) {
   return 0;
 }
 
+// Frees the place; what it held may end with it, outside the lock.
+void Lookup::ReleaseSlot(PendingRequest* request) {
+  Ref<PendingRequest> old;
+  ExclusiveLock lock(&lock_);
+  ClearSlot(request, &old);
+}
+
+// Needs the lock.
+void Lookup::ClearSlot(PendingRequest* request, Ref<PendingRequest>* old) {
+  Ref<PendingRequest>& slot = request->custom ? custom_ : notify_;
+  if (slot.get() == request) {
+    std::swap(*old, slot);
+  }
+}
+
 // Slot, completion, armed: from here on the client is owed a completion.
 DWORD Lookup::Prepare(const CompletionRequest& completion, const IoctlCall& call,
                       PendingRequest* request) {
@@ -158,7 +173,7 @@ DWORD Lookup::Prepare(const CompletionRequest& completion, const IoctlCall& call
     return code;
   }
   if (DWORD code = request->completion.Acquire(completion.copy, call.thread_id)) {
-    ReleaseSlot(request, false);
+    ReleaseSlot(request);
     request->Abandon();
     return code;
   }
@@ -221,7 +236,7 @@ DWORD Lookup::Register(const CompletionRequest& completion, const IoctlCall& cal
   if (dirty) {
     CompleteNotify(request.get(), {});
   } else if (!Watch(request.get()) && request->Claim()) {
-    ReleaseSlot(request.get(), false);
+    ReleaseSlot(request.get());
     request->Drop();
     return WSA_NOT_ENOUGH_MEMORY;
   }
@@ -345,7 +360,7 @@ DWORD Lookup::CustomAsync(const CompletionRequest& completion, const IoctlCall& 
   if (code == 0 || !request->Claim()) {
     return WSA_IO_PENDING;
   }
-  ReleaseSlot(request.get(), false);
+  ReleaseSlot(request.get());
   provider_->watcher()->Remove(request.get());
   request->Drop();
   return code == WAIT_TIMEOUT ? static_cast<DWORD>(WSAENETDOWN) : code;

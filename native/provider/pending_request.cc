@@ -13,12 +13,17 @@
 namespace nsp {
 namespace {
 
+// First the other thread gets the processor, then it gets time: seconds only if it was killed in
+// the middle.
+constexpr uint32_t kSpinTurns = 64;
+constexpr uint32_t kMaxTurns = 5000;
+
 enum State : uint32_t { kPreparing, kPending, kClaimed, kFinished };
 
 // Takes the request out of everything that knows it, then delivers.
 void Deliver(PendingRequest* request, const Outcome& outcome) {
   Lookup* lookup = request->lookup.get();
-  lookup->ReleaseSlot(request, outcome.code != WSA_OPERATION_ABORTED);
+  lookup->BeginDelivery(request, outcome.code != WSA_OPERATION_ABORTED);
   lookup->provider()->watcher()->Remove(request);
   if (request->custom) {
     // The answer of an aborted request may never come; the connection must not wait for it.
@@ -27,6 +32,7 @@ void Deliver(PendingRequest* request, const Outcome& outcome) {
     }
   }
   request->Finish(outcome);
+  lookup->EndDelivery();
 }
 
 // The output of a custom code, into the client's buffer. The request is claimed, so the buffer is
@@ -83,11 +89,14 @@ bool PendingRequest::Claim() {
 }
 
 bool PendingRequest::ClaimOrWait() {
-  for (uint32_t turn = 0; state_.load(std::memory_order_acquire) != kFinished; ++turn) {
+  for (uint32_t turn = 0; turn < kMaxTurns; ++turn) {
+    if (state_.load(std::memory_order_acquire) == kFinished) {
+      return false;
+    }
     if (Claim()) {
       return true;
     }
-    if (turn < 64) {
+    if (turn < kSpinTurns) {
       SwitchToThread();
     } else {
       Sleep(1);
