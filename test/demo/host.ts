@@ -14,7 +14,6 @@ export interface HostLine {
   readonly at?: string
   readonly code?: string
   readonly message?: string
-  readonly issues?: readonly { readonly path: string; readonly message: string }[]
   readonly remedy?: string
 }
 

@@ -109,10 +109,8 @@ export class Report {
     this.say(`${head}  ${result}${ok ? '' : `\n     ✖ expected ${show(expected)}`}`)
     if (!ok) {
       this.failedStep = name
-      throw new StepFailed(
-        name,
-        `step ${number} (${name}): ${show(told.actual)}, not ${show(expected)}`,
-      )
+      const [first] = show(told.actual).split('\n')
+      throw new StepFailed(name, `step ${number} (${name}): ${first}, not ${show(expected)}`)
     }
     return outcome
   }

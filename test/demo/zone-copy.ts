@@ -82,26 +82,28 @@ const isService = ({ serviceClass }: ZoneRecord) => serviceClass !== undefined
 
 export class ZoneCopy {
   readonly title: string
-  /** Names that the copy has and the file has not. */
+  /** Names that the copy gets and the file has not. */
   readonly added: readonly string[]
   path = ''
-  #file: Record<string, unknown>
+  readonly #text: string
+  readonly #file: Record<string, unknown>
   #records: FileRecord[]
+  #omitted: string | undefined
   #edits = 0
 
-  private constructor(title: string, file: Record<string, unknown>) {
+  private constructor(title: string, text: string) {
     this.title = title
-    this.#file = file
-    this.#records = namedRecords(file)
+    this.#text = text
+    this.#file = JSON.parse(text) as Record<string, unknown>
+    this.#records = namedRecords(this.#file)
     const samples = this.#missing()
     this.#records.push(...samples)
-    this.#file = { ...file, records: [...(file.records as unknown[]), ...samples] }
     this.added = samples.map(({ name }) => name)
   }
 
   /** @throws Error if the text is not a zone file at all. */
   static parse(title: string, text: string): ZoneCopy {
-    return new ZoneCopy(title, JSON.parse(text) as Record<string, unknown>)
+    return new ZoneCopy(title, text)
   }
 
   #missing(): FileRecord[] {
@@ -142,14 +144,22 @@ export class ZoneCopy {
     return `nobody.${this.owned.name.replace(/^[^.]*\./, '')}`
   }
 
-  writeInto(folder: string): void {
-    this.path = join(folder, 'zone.json')
-    this.#write(this.#file)
+  /** The planted fault "wrong-zone": this name is never written. */
+  omit(name: string): void {
+    this.#omitted = name
   }
 
-  writeWithout(name: string): void {
-    const records = this.#records.filter((record) => record.name !== name)
-    this.#write({ ...this.#file, records })
+  /** The file as it is, so that what the host says about a line is true of the file. */
+  writeInto(folder: string): void {
+    this.path = join(folder, 'zone.json')
+    if (this.#omitted === undefined) this.#put(this.#text)
+    else this.writeRecords()
+  }
+
+  /** With the added names, and what was edited. */
+  writeRecords(): void {
+    const records = this.#records.filter(({ name }) => name !== this.#omitted)
+    this.#put(`${JSON.stringify({ ...this.#file, records }, null, 2)}\n`)
   }
 
   /** Gives the first name another IPv4 address. */
@@ -161,14 +171,13 @@ export class ZoneCopy {
       const kept = addressTexts(record).filter((text) => isIP(parseAddress(text).address) === 6)
       return { ...record, addresses: [address, ...kept] }
     })
-    this.#file = { ...this.#file, records: this.#records }
-    this.#write(this.#file)
+    this.writeRecords()
   }
 
   /** In one go: the host never reads half a file. It may have the old one open for a moment. */
-  #write(file: object): void {
+  #put(text: string): void {
     const part = `${this.path}.part`
-    writeFileSync(part, `${JSON.stringify(file, null, 2)}\n`)
+    writeFileSync(part, text)
     const clock = new Int32Array(new SharedArrayBuffer(4))
     for (let tries = 1; ; tries++) {
       try {

@@ -13,10 +13,9 @@ try {
   const host = await serve(provider)
   const tellClients = host.invalidate.bind(host)
   host.invalidate = (scope) => {
-    // The planted fault "deaf": everything is as always, but no client hears of it.
-    if (process.env.DEMO_DEAF) return
     const at = process.hrtime.bigint().toString()
-    tellClients(scope)
+    // The planted fault "deaf": everything is as always, but no client hears of it.
+    if (!process.env.DEMO_DEAF) tellClients(scope)
     say({ invalidated: true, at })
   }
   say({ ready: true, pid: process.pid })
@@ -30,7 +29,7 @@ try {
     )
   })
 } catch (error) {
-  const { code, message, issues, remedy } = error as Record<string, unknown>
-  say({ ready: false, code, message, issues, remedy })
+  const { code, message, remedy } = error as Record<string, unknown>
+  say({ ready: false, code, message, remedy })
   process.exitCode = 1
 }
