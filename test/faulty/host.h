@@ -7,7 +7,6 @@
 #include <winsock2.h>
 #include <windows.h>
 
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -17,6 +16,7 @@
 #include "bytes.h"
 #include "control.h"
 #include "record.h"
+#include "sync.h"
 
 namespace faulty {
 
@@ -40,8 +40,8 @@ struct Behaviour {
 
 class Host {
  public:
-  std::mutex mutex;  // guards everything below
-  std::condition_variable changed;
+  Mutex mutex;  // guards everything below
+  Condition changed;
   std::vector<HostRecord> records;
   std::map<std::wstring, Behaviour> names;
   std::map<uint32_t, Behaviour> codes;

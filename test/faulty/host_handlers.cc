@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 // The handlers: what the host answers to a lookup, a control code or the question whether a query
 // still holds. Each runs on the thread of its connection.
-#include <chrono>
 #include <cstdio>
 
 #include "host.h"
@@ -64,17 +63,16 @@ Bytes Code(uint32_t code) {
 
 // Waits as the behaviour says. False when the handler was late or its client has gone; an aborted
 // handler that heeds its signal stops waiting then.
-bool WaitAsTold(std::unique_lock<std::mutex>* lock, Behaviour* behaviour, bool always, DWORD ms,
+bool WaitAsTold(std::unique_lock<Mutex>* lock, Behaviour* behaviour, bool always, DWORD ms,
                 const std::function<bool()>& gone) {
   if (!behaviour->hold && !behaviour->never && !always) return true;
-  const auto limit = std::chrono::steady_clock::now() +
-                     std::chrono::milliseconds(ms > kMarginMs ? ms - kMarginMs : 0);
+  const ULONGLONG limit = GetTickCount64() + (ms > kMarginMs ? ms - kMarginMs : 0);
   const uint32_t releases = behaviour->releases;
   const auto released = [&] { return !behaviour->never && behaviour->releases != releases; };
   ++behaviour->waiting;
   bool left = false;
-  while (!released() && !left && std::chrono::steady_clock::now() < limit) {
-    TheHost().changed.wait_for(*lock, std::chrono::milliseconds(10));
+  while (!released() && !left && GetTickCount64() < limit) {
+    TheHost().changed.Wait(lock->mutex(), 10);
     left = gone();
   }
   --behaviour->waiting;

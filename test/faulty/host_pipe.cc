@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: MIT
 // The control file's writer and the pipe's server: a thread for each connection, which answers one
 // question, or tells of changes until its client leaves.
-#include <chrono>
-#include <thread>
-
 #include "host.h"
 
 namespace faulty {
@@ -40,7 +37,7 @@ void TellChanges(HANDLE pipe) {
   // The first word comes at once: a change before this line is found by whoever looks after it.
   uint32_t told = host.change_number - 1;
   while (!host.stopping) {
-    if (told == host.change_number) host.changed.wait_for(lock, std::chrono::milliseconds(50));
+    if (told == host.change_number) host.changed.Wait(&host.mutex, 50);
     const uint32_t now = host.change_number;
     lock.unlock();
     DWORD done = 0;
@@ -75,7 +72,7 @@ void Listen(HANDLE pipe, std::wstring name) {
     const bool served = connected || GetLastError() == ERROR_PIPE_CONNECTED;
     const HANDLE next = NewInstance(name.c_str(), false);
     if (served) {
-      std::thread(ServeConnection, pipe).detach();
+      Detach([pipe] { ServeConnection(pipe); });
     } else {
       CloseHandle(pipe);
     }
@@ -106,7 +103,7 @@ void Retire(bool retired) {
   host.control->magic = kControlMagic;
   InterlockedExchange(&host.control->retired, retired ? 1 : 0);
   ++host.change_number;
-  host.changed.notify_all();
+  host.changed.NotifyAll();
 }
 
 void ServePipe() {
@@ -121,7 +118,7 @@ void ServePipe() {
   InterlockedIncrement(&control->epoch);
   // This host keeps no record of what its forerunner served, so all may have changed.
   InterlockedIncrement(&control->global);
-  std::thread(Listen, first, name).detach();
+  Detach([first, name] { Listen(first, name); });
 }
 
 }  // namespace faulty

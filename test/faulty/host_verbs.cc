@@ -71,7 +71,7 @@ void Raise(const Arguments& scope) {
     InterlockedIncrement(&control->global);
   }
   ++host.change_number;
-  host.changed.notify_all();
+  host.changed.NotifyAll();
 }
 
 std::string ReadRecordArguments(const Arguments& arguments, HostRecord* made) {
@@ -152,7 +152,7 @@ std::string Behave(const std::string& verb, const Arguments& arguments, Behaviou
     behaviour->code = 0;
     ++behaviour->releases;
   }
-  TheHost().changed.notify_all();
+  TheHost().changed.NotifyAll();
   return kOk;
 }
 

@@ -7,6 +7,7 @@ import { type HostCommand, HostProcess } from './driver-process.ts'
 export abstract class DriverBase {
   #host: HostProcess | undefined
   #options: HostOptions | undefined
+  #lost: Error | undefined
 
   protected abstract command(): HostCommand
 
@@ -21,7 +22,11 @@ export abstract class DriverBase {
     return this.#host
   }
 
+  /** After a host that ended by itself this says so, once: a crash between two rows must show. */
   async start(options?: HostOptions): Promise<void> {
+    const lost = this.#lost
+    this.#lost = undefined
+    if (lost) throw lost
     if (this.#host) return
     this.#options = options
     this.#host = await HostProcess.start({ ...this.command(), options: this.#options })
@@ -29,7 +34,8 @@ export abstract class DriverBase {
   async stop(): Promise<void> {
     const host = this.#host
     this.#host = undefined
-    await host?.quit()
+    this.#lost = host?.failure
+    if (!this.#lost) await host?.quit()
   }
   async kill(): Promise<void> {
     const host = this.#host

@@ -92,6 +92,10 @@ export class HostProcess {
   get pid(): number {
     return this.#pid
   }
+  /** Why it can't be asked any more. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
 
   #answer(line: string): Promise<Answer> {
     if (this.#failure) return Promise.reject(this.#failure)
