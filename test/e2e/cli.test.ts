@@ -155,4 +155,15 @@ describe('the command line', () => {
     await again.until(/Save the file/)
     await again.kill()
   })
+
+  it('dev uninstalls when its console says so', async () => {
+    const running = command(['dev', file])
+    while ((await ask()) !== '10.3.0.1') await new Promise((resolve) => setImmediate(resolve))
+    // What Windows sends when the console is closed; a Ctrl+C would end the test's own process as well.
+    process.emit('SIGHUP')
+    const { code, out } = await running
+    assert.equal(code, 0)
+    assert.match(out, /installed for now: 2 catalog entries[\s\S]*uninstalled: \d+ steps\n$/)
+    assert.deepEqual(await ours(), [])
+  })
 })
