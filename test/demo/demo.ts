@@ -188,17 +188,19 @@ export class Demo {
   }
 
   async #startClient(arch: (typeof ARCHS)[number]): Promise<void> {
-    const session = await Session.start(this.report, arch)
-    this.#sessions.push(session)
-    await session.code(
-      {
-        name: 'program starts',
-        call: 'WSAStartup',
-        subject: `client.exe, process ${session.client.pid}`,
-        expected: 0,
+    await this.report.step({
+      name: `${arch} program starts`,
+      arch,
+      call: 'WSAStartup',
+      subject: 'client.exe',
+      expected: 0,
+      run: async () => {
+        const session = await Session.start(this.report, arch)
+        this.#sessions.push(session)
+        const reported = await session.client.send('wsastartup')
+        return { actual: reported.ret, reported, text: `0, process ${session.client.pid}` }
       },
-      () => session.client.send('wsastartup'),
-    )
+    })
   }
 
   async #changes(): Promise<void> {
