@@ -73,6 +73,8 @@ interface Waiting {
 export interface ClientOptions {
   mode?: 'ws2' | 'table'
   env?: NodeJS.ProcessEnv
+  /** Another copy of client.exe, for example beside a ws2_32 of its own. */
+  program?: string
 }
 
 export class Client implements AsyncDisposable {
@@ -106,11 +108,15 @@ export class Client implements AsyncDisposable {
 
   /** Starts a client of that width. In ws2 mode nothing is called yet, not even WSAStartup. */
   static async start(arch: Arch, options: ClientOptions = {}): Promise<Client> {
-    const child = spawn(`${programFolder(arch)}client.exe`, [options.mode ?? 'ws2'], {
-      env: { ...process.env, ...options.env },
-      stdio: 'pipe',
-      windowsHide: true,
-    })
+    const child = spawn(
+      options.program ?? `${programFolder(arch)}client.exe`,
+      [options.mode ?? 'ws2'],
+      {
+        env: { ...process.env, ...options.env },
+        stdio: 'pipe',
+        windowsHide: true,
+      },
+    )
     const client = new Client(arch, child)
     await client.process()
     return client
