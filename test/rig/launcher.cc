@@ -43,7 +43,8 @@ wchar_t* SkipProgramName(wchar_t* line) {
     if (*line == L'"') quoted = !quoted;
     ++line;
   }
-  while (*line == L' ' || *line == L'\t') ++line;
+  while (*line == L' ' || *line == L'\t')
+    ++line;
   return line;
 }
 
