@@ -94,7 +94,8 @@ describe('NSPIoctl: completion by APC', () => {
     await client.overlapped('o', { event: NULL })
     t.check.fails(await client.ioctl('h1', toApc), WSA_IO_PENDING)
     await client.end('h1')
-    await client.send('alertable', { thread: 'T', count: 1, ms: 0 })
+    // Queued before End returned, so any time will do; 0 could end before the sleep begins.
+    await client.send('alertable', { thread: 'T', count: 1, ms: 1000 })
     const error = WSA_OPERATION_ABORTED
     const expected = [{ error, transferred: 0, ov: 'o', flags: 0, thread }]
     t.check.deepEqual(await apcCalls(client), expected, 'routine calls')
