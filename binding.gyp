@@ -16,6 +16,7 @@
       'native/provider/completion.cc',
       'native/provider/connection.cc',
       'native/provider/connection_read.cc',
+      'native/provider/connection_write.cc',
       'native/provider/control_view.cc',
       'native/provider/counter_sample.cc',
       'native/provider/dll_main.cc',

@@ -14,6 +14,7 @@ set(PROVIDER_SOURCES
   provider/completion.cc
   provider/connection.cc
   provider/connection_read.cc
+  provider/connection_write.cc
   provider/control_view.cc
   provider/counter_sample.cc
   provider/dll_main.cc
