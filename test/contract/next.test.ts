@@ -236,6 +236,11 @@ describe('NEXT', () => {
     await t.begin(client, QUERY)
     t.check.equal(await nameOf(t, client), QUERY, 'name')
     t.check.fails(await client.next('h1'), [ERR.NO_MORE, ERR.NO_MORE_OLD])
+    // One provider's end passes through; of several, the dispatcher says that all have ended.
+    await t.begin(client, QUERY, { h: 'all', provider: NULL }, 'names')
+    const first = await client.next('all')
+    t.check.equal(first.data.result?.name, QUERY, 'name, several providers')
+    t.check.fails(await client.next('all'), [ERR.NO_MORE, ERR.NO_MORE_OLD], 'several providers')
   })
 
   row('NEXT-21', 'tells an ANSI client a length that suffices', async (t) => {

@@ -54,8 +54,8 @@ export const AF_IPX = 6
 export const AF_INET6 = 23
 
 /** SVCID_DNS_TYPE_A and _AAAA, as getaddrinfo asks for them. */
-export const DNS_TYPE_A = '00090035-0001-0000-c000-000000000046'
-export const DNS_TYPE_AAAA = '00090035-001c-0000-c000-000000000046'
+export const DNS_TYPE_A = '00090035-0000-0001-c000-000000000046'
+export const DNS_TYPE_AAAA = '00090035-0000-001c-c000-000000000046'
 
 /** The initial records of every test host that rows rely on. */
 export const ONE = 'one.nsp.test'
