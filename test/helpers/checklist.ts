@@ -58,6 +58,8 @@ export function record(result: RowResult): void {
 
 /** Writes build/test/rows.json, or the file that NSP_ROWS_JSON names. */
 export function writeRows(driver: string): void {
+  // A run without rows has nothing to say of them.
+  if (results.length === 0) return
   const path =
     process.env.NSP_ROWS_JSON ??
     fileURLToPath(new URL('../../build/test/rows.json', import.meta.url))
