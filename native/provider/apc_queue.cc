@@ -6,9 +6,6 @@
 #include "memory.h"
 
 namespace nsp {
-namespace {
-
-using QueueApc = int(WSAAPI*)(LPWSATHREADID, LPWSAUSERAPC, DWORD_PTR, LPINT);
 
 struct QueuedRoutine {
   QueuedRoutine* next = nullptr;
@@ -16,6 +13,10 @@ struct QueuedRoutine {
   RoutineCall call = {};
   UniqueHandle thread;
 };
+
+namespace {
+
+using QueueApc = int(WSAAPI*)(LPWSATHREADID, LPWSAUSERAPC, DWORD_PTR, LPINT);
 
 SRWLOCK queue_lock = SRWLOCK_INIT;  // guards the list below
 QueuedRoutine* queued;
@@ -51,7 +52,7 @@ void CALLBACK RunRoutine(ULONG_PTR context) {
   call.routine(call.error, call.bytes, call.overlapped, 0);
 }
 
-bool Queue(QueuedRoutine* item) {
+bool QueueToThread(QueuedRoutine* item) {
   auto context = reinterpret_cast<ULONG_PTR>(item);
   HMODULE ws2_32 = GetModuleHandleW(L"ws2_32.dll");
   auto queue_apc = ws2_32 == nullptr ? nullptr
@@ -67,15 +68,26 @@ bool Queue(QueuedRoutine* item) {
 
 }  // namespace
 
-void QueueCompletionRoutine(const RoutineCall& call, UniqueHandle thread) {
-  auto* item = New<QueuedRoutine>();
+RoutineTicket::~RoutineTicket() {
+  Delete(item_);
+}
+
+bool RoutineTicket::Allocate() {
+  if (item_ == nullptr) {
+    item_ = New<QueuedRoutine>();
+  }
+  return item_ != nullptr;
+}
+
+void RoutineTicket::Queue(const RoutineCall& call, UniqueHandle thread) {
+  QueuedRoutine* item = std::exchange(item_, nullptr);
   if (item == nullptr) {
     return;
   }
   item->call = call;
   item->thread = std::move(thread);
   Link(item);
-  if (!Queue(item)) {
+  if (!QueueToThread(item)) {
     ExclusiveLock lock(&queue_lock);
     Unlink(item, lock);
     lock.Unlock();

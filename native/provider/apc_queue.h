@@ -18,9 +18,27 @@ struct RoutineCall {
   DWORD_PTR reserved;  // of the WSATHREADID
 };
 
-// Queues `call` to `thread`, by WPUQueueApc where the ws2_32 at hand has it, else by QueueUserAPC.
-// Never waits; a thread that has ended loses it. The DLL must be pinned: the thunk lies in it.
-void QueueCompletionRoutine(const RoutineCall& call, UniqueHandle thread);
+struct QueuedRoutine;
+
+// The memory that one call will need, taken when the request is accepted: a delivery must not fail
+// for lack of it.
+class RoutineTicket {
+ public:
+  RoutineTicket() = default;
+  ~RoutineTicket();
+  RoutineTicket(const RoutineTicket&) = delete;
+  RoutineTicket& operator=(const RoutineTicket&) = delete;
+
+  [[nodiscard]] bool Allocate();
+
+  // Queues `call` to `thread`, by WPUQueueApc where the ws2_32 at hand has it, else by
+  // QueueUserAPC. Once, after Allocate. Never waits; a thread that has ended loses it. The DLL must
+  // be pinned: the thunk lies in it.
+  void Queue(const RoutineCall& call, UniqueHandle thread);
+
+ private:
+  QueuedRoutine* item_ = nullptr;
+};
 
 // Frees what was queued to threads that have ended. Takes the queue's lock, waits for nothing.
 void SweepEndedThreads();

@@ -3,7 +3,6 @@
 // See completion.h.
 #include "completion.h"
 
-#include "apc_queue.h"
 #include "guarded_copy.h"
 
 namespace nsp {
@@ -76,6 +75,9 @@ DWORD Completion::AcquireThread(const void* thread_id) {
   if (copy_.Parameters.Apc.lpfnCompletionProc == nullptr) {
     return WSAEINVAL;
   }
+  if (!routine_.Allocate()) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
   WSATHREADID given = {};
   if (GuardedRead(&given, thread_id)) {
     handle_ = Duplicate(given.ThreadHandle);
@@ -142,9 +144,9 @@ void Completion::Deliver(const Outcome& outcome) {
       break;
     case NSP_NOTIFY_APC:
       static_cast<void>(Store(outcome));
-      QueueCompletionRoutine({copy_.Parameters.Apc.lpfnCompletionProc, overlapped_, outcome.code,
-                              outcome.bytes, reserved_},
-                             std::move(handle_));
+      routine_.Queue({copy_.Parameters.Apc.lpfnCompletionProc, overlapped_, outcome.code,
+                      outcome.bytes, reserved_},
+                     std::move(handle_));
       break;
     default:
       break;

@@ -5,6 +5,7 @@
 #ifndef WINSOCK_NSP_PROVIDER_COMPLETION_H_
 #define WINSOCK_NSP_PROVIDER_COMPLETION_H_
 
+#include "apc_queue.h"
 #include "memory.h"
 #include "unique_handle.h"
 
@@ -31,8 +32,8 @@ class Completion {
  public:
   // Takes what delivery will need: duplicates of event, port or thread, PostMessageW from the
   // user32 that the caller has. `thread_id` is NSPIoctl's, read here, never kept. Marks the
-  // OVERLAPPED as pending. Returns 0, WSAEINVAL (something that the type needs is missing) or
-  // WSAEFAULT (the OVERLAPPED is not writable).
+  // OVERLAPPED as pending. Returns 0, WSAEINVAL (something that the type needs is missing),
+  // WSAEFAULT (the OVERLAPPED is not writable) or WSA_NOT_ENOUGH_MEMORY.
   [[nodiscard]] DWORD Acquire(const WSACOMPLETION& from, const void* thread_id);
 
   // To be called once, by whoever won the request, holding no lock. Never waits, never runs the
@@ -52,6 +53,7 @@ class Completion {
   WSACOMPLETION copy_ = {};
   OVERLAPPED* overlapped_ = nullptr;
   UniqueHandle handle_;  // event, port or thread
+  RoutineTicket routine_;
   DWORD_PTR reserved_ = 0;
   decltype(&PostMessageW) post_message_ = nullptr;
 };
