@@ -31,6 +31,7 @@
       'native/provider/pending_request.cc',
       'native/provider/provider.cc',
       'native/provider/query.cc',
+      'native/provider/reply.cc',
       'native/provider/result_writer.cc',
       'native/provider/reverse_name.cc',
       'native/provider/startup.cc',

@@ -29,6 +29,7 @@ set(PROVIDER_SOURCES
   provider/pending_request.cc
   provider/provider.cc
   provider/query.cc
+  provider/reply.cc
   provider/result_writer.cc
   provider/reverse_name.cc
   provider/startup.cc

@@ -41,7 +41,15 @@ bool GuardedCopy(void* to, const void* from, size_t bytes) {
 
 }  // namespace nsp
 
-#elif defined(__x86_64__)
+#else
+
+#if defined(__x86_64__)
+#define NSP_PROGRAM_COUNTER Rip
+#elif defined(__i386__)
+#define NSP_PROGRAM_COUNTER Eip
+#else
+#error "A guarded copy for this compiler and processor is missing."
+#endif
 
 extern "C" {
 char nsp_guarded_copy(void* to, const void* from, size_t bytes);
@@ -51,12 +59,14 @@ EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, 
                                                void*) {
   constexpr DWORD kUnwinding = 0x2 | 0x4;
   if ((record->ExceptionFlags & kUnwinding) == 0 && nsp::IsMemoryFault(record->ExceptionCode)) {
-    context->Rip = reinterpret_cast<DWORD64>(nsp_guarded_copy_fault);
+    context->NSP_PROGRAM_COUNTER = reinterpret_cast<uintptr_t>(nsp_guarded_copy_fault);
     return ExceptionContinueExecution;
   }
   return ExceptionContinueSearch;
 }
 }
+
+#if defined(__x86_64__)
 
 asm(R"(
   .text
@@ -86,30 +96,7 @@ nsp_guarded_copy_fault:
   .seh_endproc
 )");
 
-namespace nsp {
-
-bool GuardedCopy(void* to, const void* from, size_t bytes) {
-  return nsp_guarded_copy(to, from, bytes) != 0;
-}
-
-}  // namespace nsp
-
-#elif defined(__i386__)
-
-extern "C" {
-char nsp_guarded_copy(void* to, const void* from, size_t bytes);
-extern const char nsp_guarded_copy_fault[];
-
-EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
-                                               void*) {
-  constexpr DWORD kUnwinding = 0x2 | 0x4;
-  if ((record->ExceptionFlags & kUnwinding) == 0 && nsp::IsMemoryFault(record->ExceptionCode)) {
-    context->Eip = reinterpret_cast<DWORD>(nsp_guarded_copy_fault);
-    return ExceptionContinueExecution;
-  }
-  return ExceptionContinueSearch;
-}
-}
+#else
 
 // The registration record lies on the stack and esp does not move between the copy and the
 // resumption, so the epilogue finds it whichever way it is reached.
@@ -140,6 +127,8 @@ _nsp_guarded_copy_fault:
   ret
 )");
 
+#endif
+
 namespace nsp {
 
 bool GuardedCopy(void* to, const void* from, size_t bytes) {
@@ -148,8 +137,6 @@ bool GuardedCopy(void* to, const void* from, size_t bytes) {
 
 }  // namespace nsp
 
-#else
-#error "A guarded copy for this compiler and processor is missing."
 #endif
 
 namespace nsp {

@@ -92,7 +92,8 @@ class Lookup : public Counted<Lookup> {
   DWORD Custom(const IoctlCall& call, const ControlState& state);
   DWORD CustomAsync(const CompletionRequest& completion, const IoctlCall& call,
                     const ControlState& state, const Buffer& body);
-  DWORD FinishCustom(const IoctlCall& ioctl, const Call& call);
+  DWORD Ask(const ControlState& state, uint32_t kind, const Buffer& body, uint32_t query_bytes_at,
+            const Deadline& deadline, Call* call);
   DWORD TakeSlot(PendingRequest* request);
   void ReleaseSlot(PendingRequest* request);
   void ClearSlot(PendingRequest* request, Ref<PendingRequest>* old);

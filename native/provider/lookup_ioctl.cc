@@ -9,6 +9,7 @@
 #include "host_pipe.h"
 #include "lookup.h"
 #include "provider.h"
+#include "reply.h"
 
 #ifndef SIO_NSP_NOTIFY_CHANGE
 #define SIO_NSP_NOTIFY_CHANGE 0x88000019u
@@ -81,9 +82,6 @@ DWORD Lookup::StillValid(const ControlState& state, bool* valid) {
   if (OnHostThread(filter)) {
     return WSAEINPROGRESS;
   }
-  if (!provider_->breaker()->Allow(filter)) {
-    return WSAENETDOWN;
-  }
   Deadline deadline(filter.ioctl_deadline_ms);
   Call call;
   Buffer body;
@@ -99,37 +97,45 @@ DWORD Lookup::StillValid(const ControlState& state, bool* valid) {
       std::memcpy(body.data() + sizeof(head) + i * sizeof(pair), &pair, sizeof(pair));
     }
   }
-  if (!call.MakeEvent()) {
+  if (DWORD code = Ask(state, kFrameStillValid, body, 0, deadline, &call)) {
+    return code;
+  }
+  Reply reply = ReadReply(call);
+  uint32_t answer = 0;
+  if (reply.status != 0) {
+    return reply.status;
+  }
+  if (reply.bytes != sizeof(answer)) {
+    return WSANO_RECOVERY;
+  }
+  std::memcpy(&answer, reply.data, sizeof(answer));
+  *valid = answer != 0;
+  return 0;
+}
+
+// One synchronous call; End wakes it. A host that says nothing until the deadline is WSAENETDOWN.
+DWORD Lookup::Ask(const ControlState& state, uint32_t kind, const Buffer& body,
+                  uint32_t query_bytes_at, const Deadline& deadline, Call* call) {
+  const ControlFilter& filter = state.filter->filter;
+  if (!provider_->breaker()->Allow(filter)) {
+    return WSAENETDOWN;
+  }
+  if (!call->MakeEvent()) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
-  if (!Enlist(&call)) {
+  if (!Enlist(call)) {
     return WSA_INVALID_HANDLE;
   }
-  DWORD code = Transact(state, kFrameStillValid, body, 0, deadline, &call);
-  Delist(&call);
+  DWORD code = Transact(state, kind, body, query_bytes_at, deadline, call);
+  Delist(call);
   if (code == WAIT_TIMEOUT) {
     provider_->breaker()->TimedOut(filter);
     return WSAENETDOWN;
   }
-  if (code != 0) {
-    return code;
+  if (code == 0) {
+    provider_->breaker()->Answered();
   }
-  provider_->breaker()->Answered();
-  ReplyBody reply;
-  uint32_t answer = 0;
-  if (call.kind != kFrameReply || call.body.size() < sizeof(reply)) {
-    return WSANO_RECOVERY;
-  }
-  std::memcpy(&reply, call.body.data(), sizeof(reply));
-  if (reply.status != 0) {
-    return reply.status;
-  }
-  if (call.body.size() < sizeof(reply) + sizeof(answer)) {
-    return WSANO_RECOVERY;
-  }
-  std::memcpy(&answer, call.body.data() + sizeof(reply), sizeof(answer));
-  *valid = answer != 0;
-  return 0;
+  return code;
 }
 
 // Claims the handle's one place for requests of this kind.
@@ -275,9 +281,6 @@ DWORD Lookup::Custom(const IoctlCall& ioctl, const ControlState& state) {
   if (OnHostThread(filter)) {
     return WSAEINPROGRESS;
   }
-  if (!provider_->breaker()->Allow(filter)) {
-    return WSAENETDOWN;
-  }
   IoctlBody head = {deadline.LeftMs(),
                     ioctl.code,
                     ioctl.output == nullptr ? 0 : ioctl.output_bytes,
@@ -289,52 +292,25 @@ DWORD Lookup::Custom(const IoctlCall& ioctl, const ControlState& state) {
     return CustomAsync(completion, ioctl, state, body);
   }
   Call call;
-  if (!call.MakeEvent()) {
-    return WSA_NOT_ENOUGH_MEMORY;
-  }
-  if (!Enlist(&call)) {
-    return WSA_INVALID_HANDLE;
-  }
-  DWORD code = Transact(state, kFrameIoctl, body, kQueryBytesAt, deadline, &call);
-  Delist(&call);
-  if (code == WAIT_TIMEOUT) {
-    provider_->breaker()->TimedOut(filter);
-    return WSAENETDOWN;
-  }
-  if (code != 0) {
+  if (DWORD code = Ask(state, kFrameIoctl, body, kQueryBytesAt, deadline, &call)) {
     return code;
   }
-  provider_->breaker()->Answered();
-  return FinishCustom(ioctl, call);
-}
-
-DWORD Lookup::FinishCustom(const IoctlCall& ioctl, const Call& call) {
-  ReplyBody reply;
-  if (call.kind != kFrameReply || call.body.size() < sizeof(reply)) {
-    return WSANO_RECOVERY;
-  }
-  std::memcpy(&reply, call.body.data(), sizeof(reply));
-  uint32_t follows = call.body.size() - static_cast<uint32_t>(sizeof(reply));
+  uint32_t bytes = 0;
   DWORD room = ioctl.output == nullptr ? 0 : ioctl.output_bytes;
-  if (reply.status == WSAEFAULT || (reply.status == 0 && reply.bytes > room)) {
-    static_cast<void>(StoreReturned(ioctl.bytes_returned, reply.bytes));
-    return WSAEFAULT;
+  DWORD code = StoreReply(ReadReply(call), ioctl.output, room, &bytes);
+  if (code != 0 && bytes == 0) {
+    return code;
   }
-  if (reply.status != 0) {
-    return reply.status;
-  }
-  if (reply.bytes > follows) {
-    return WSANO_RECOVERY;
-  }
-  if (reply.bytes != 0 &&
-      !GuardedCopy(ioctl.output, call.body.data() + sizeof(reply), reply.bytes)) {
-    return WSAEFAULT;
-  }
-  return StoreReturned(ioctl.bytes_returned, reply.bytes);
+  // The length, or with WSAEFAULT the length needed.
+  DWORD stored = StoreReturned(ioctl.bytes_returned, bytes);
+  return code != 0 ? code : stored;
 }
 
 DWORD Lookup::CustomAsync(const CompletionRequest& completion, const IoctlCall& ioctl,
                           const ControlState& state, const Buffer& body) {
+  if (!provider_->breaker()->Allow(state.filter->filter)) {
+    return WSAENETDOWN;
+  }
   Deadline deadline(state.filter->filter.ioctl_deadline_ms);
   Ref<PendingRequest> request = MakeRef<PendingRequest>();
   if (!request) {

@@ -3,12 +3,9 @@
 // See pending_request.h.
 #include "pending_request.h"
 
-#include <cstring>
-
-#include "guarded_copy.h"
 #include "lookup.h"
 #include "provider.h"
-#include "wire.h"
+#include "reply.h"
 
 namespace nsp {
 namespace {
@@ -35,33 +32,12 @@ void Deliver(PendingRequest* request, const Outcome& outcome) {
   lookup->EndDelivery();
 }
 
-// The output of a custom code, into the client's buffer. The request is claimed, so the buffer is
-// still valid.
-Outcome StoreReply(const PendingRequest& request) {
-  const Call& call = request.call;
-  ReplyBody reply;
-  if (call.code != 0) {
-    return {call.code, 0};
-  }
-  if (call.kind != kFrameReply || call.body.size() < sizeof(reply)) {
-    return {WSANO_RECOVERY, 0};
-  }
-  std::memcpy(&reply, call.body.data(), sizeof(reply));
-  uint32_t follows = call.body.size() - static_cast<uint32_t>(sizeof(reply));
-  if (reply.status != 0) {
-    return {reply.status, reply.status == WSAEFAULT ? reply.bytes : 0};
-  }
-  if (reply.bytes > follows) {
-    return {WSANO_RECOVERY, 0};
-  }
-  if (reply.bytes > request.output_bytes) {
-    return {WSAEFAULT, reply.bytes};
-  }
-  if (reply.bytes != 0 &&
-      !GuardedCopy(request.output, call.body.data() + sizeof(reply), reply.bytes)) {
-    return {WSAEFAULT, 0};
-  }
-  return {0, reply.bytes};
+// The request is claimed, so the client's buffer is still valid.
+Outcome TakeReply(const PendingRequest& request) {
+  Outcome outcome;
+  outcome.code =
+      StoreReply(ReadReply(request.call), request.output, request.output_bytes, &outcome.bytes);
+  return outcome;
 }
 
 }  // namespace
@@ -124,7 +100,7 @@ void CompleteCustom(PendingRequest* request, const Outcome& outcome) {
 
 void CompleteFromReply(PendingRequest* request) {
   if (request->Claim()) {
-    Deliver(request, StoreReply(*request));
+    Deliver(request, TakeReply(*request));
   }
 }
 
