@@ -3,24 +3,52 @@
 // Private mount and process namespaces: what is mounted or started inside is gone when the command
 // ends, however it or this process ends.
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, realpathSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { isRoot } from './host.mjs'
 import { Stop } from './say.mjs'
 
-const FLAGS = ['--mount', '--pid', '--fork', '--kill-child=SIGKILL', '--propagation', 'private']
+const flags = (propagation) => [
+  '--mount',
+  '--pid',
+  '--fork',
+  '--kill-child=SIGKILL',
+  '--propagation',
+  propagation,
+]
 const AS_USER = ['--user', '--map-root-user']
 
+const isMounted = (path) =>
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .some((line) => line.split(' ')[4] === path)
+
+/** Mounts something in such a namespace; true if that works and stays there. */
+function staysInside(options) {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'winsock-nsp-mount-'))
+  try {
+    const { status } = spawnSync('unshare', [...options, 'mount', '-t', 'tmpfs', 'tmpfs', folder])
+    if (status !== 0) return false
+    if (!isMounted(folder)) return true
+    spawnSync('umount', [folder])
+    return false
+  } finally {
+    rmdirSync(folder)
+  }
+}
+
 let prefix
-/** Finds out once how this process may make namespaces: as root, or in a user namespace. */
+/**
+ * Finds out once how this process may make namespaces: as root, or in a user namespace. In a chroot
+ * whose root is no mount point the propagation cannot be changed; then it must be private already.
+ */
 function unshare() {
   if (prefix) return prefix
-  const works = (flags) =>
-    spawnSync('unshare', [...flags, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
-  for (const flags of isRoot() ? [FLAGS, [...AS_USER, ...FLAGS]] : [[...AS_USER, ...FLAGS]]) {
-    if (works(flags)) {
-      prefix = flags
-      return prefix
-    }
-  }
+  const kinds = [flags('private'), flags('unchanged')]
+  const ways = [...(isRoot() ? kinds : []), ...kinds.map((kind) => [...AS_USER, ...kind])]
+  prefix = ways.find(staysInside)
+  if (prefix) return prefix
   throw new Stop(
     'this machine forbids private mount namespaces (unshare --mount --pid), which the rig runs in',
     isRoot()
