@@ -14,6 +14,10 @@ export const FRAME_STILL_VALID = 4
 export const FRAME_SUBSCRIBE = 5
 export const FRAME_END = 6
 export const FRAME_CANCEL = 7
+export const FRAME_SET_SERVICE = 8
+export const FRAME_INSTALL_CLASS = 9
+export const FRAME_REMOVE_CLASS = 10
+export const FRAME_CLASS_INFO = 11
 
 // Frame kinds, host to client.
 export const FRAME_BATCH = 129
@@ -32,22 +36,34 @@ export const HAS_COMMENT = 8
 export const HAS_CONTEXT = 16
 export const HAS_QUERY_STRING = 32
 export const HAS_BLOB = 64
+export const HAS_ALIASES = 128
+
+// QuerySetHead.blob_kind
+export const BLOB_OPAQUE = 0
+export const BLOB_HOSTENT = 1
+export const BLOB_SERVENT = 2
 export const QUERY_SET_HEAD_BYTES = 56
 export const MAX_STRING_CHARS = 8192
 export const MAX_BLOB_BYTES = 524288
 export const MAX_PROTOCOLS = 64
 export const MAX_ADDRESSES = 4096
 export const MAX_SOCKADDR_BYTES = 128
+export const MAX_CLASS_PROPERTIES = 256
 
 // Control file.
 export const CONTROL_MAGIC = 1129337678
 export const CONTROL_VERSION = 1
 export const CONTROL_BYTES = 65536
 export const CONTROL_RETIRED = 1
+// ControlFilter.host_flags
 export const HOST_ASKS_STILL_VALID = 1
+export const HOST_REGISTERS = 2
+export const HOST_STORES_CLASSES = 4
+// ControlEntry.flags
 export const ENTRY_HIERARCHICAL = 1
 export const ENTRY_OWNS_BY_DEFAULT = 2
 export const ENTRY_HAS_CLASSES = 4
+export const ENTRY_FEED = 8
 export const MAX_ENTRIES = 16
 export const MAX_PATTERNS = 256
 export const MAX_BLOCKS = 64

@@ -6,6 +6,7 @@ import {
   ENTRY_HAS_CLASSES,
   ENTRY_HIERARCHICAL,
   ENTRY_OWNS_BY_DEFAULT,
+  HOST_ASKS_STILL_VALID,
   MAX_BLOCKS,
   MAX_CLASSES,
   MAX_CODES,
@@ -140,7 +141,7 @@ export function buildFilter(
   return {
     ...buildOwnership(definition.entries),
     codes: [...definition.ioctls.keys()],
-    asksStillValid: definition.init.stillValid !== undefined,
+    hostFlags: definition.init.stillValid === undefined ? 0 : HOST_ASKS_STILL_VALID,
     graceMs,
     lookupDeadlineMs: debugged ? DEBUG_DEADLINE_MS : deadlines.lookupMs,
     ioctlDeadlineMs: debugged ? DEBUG_DEADLINE_MS : deadlines.ioctlMs,

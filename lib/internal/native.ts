@@ -63,7 +63,8 @@ export interface NativeFilter {
   }[]
   readonly classes: readonly { readonly id: string; readonly entries: number }[]
   readonly codes: readonly number[]
-  readonly asksStillValid: boolean
+  /** HOST_* bits. */
+  readonly hostFlags: number
   readonly graceMs: number
   readonly lookupDeadlineMs: number
   readonly ioctlDeadlineMs: number

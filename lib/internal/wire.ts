@@ -5,7 +5,10 @@
 import { type Guid, guidFromBytes, guidToBytes } from '../guid.ts'
 import { ByteReader, ByteWriter, decodeUtf16, encodeUtf16, MalformedFrame } from './bytes.ts'
 import {
+  BLOB_OPAQUE,
+  BLOB_SERVENT,
   COUNTER_COUNT,
+  HAS_ALIASES,
   HAS_BLOB,
   HAS_CLASS,
   HAS_COMMENT,
@@ -35,6 +38,9 @@ export interface WireQuerySet {
   readonly blob: Uint8Array | undefined
   readonly protocols: readonly { readonly family: number; readonly protocol: number }[]
   readonly addresses: readonly WireAddress[]
+  readonly aliases?: readonly string[] | undefined
+  /** BLOB_HOSTENT or BLOB_SERVENT: the DLL makes the blob of name, aliases and addresses. Default BLOB_OPAQUE. */
+  readonly blobKind?: number | undefined
 }
 
 export interface WireAddress {
@@ -67,7 +73,14 @@ export interface StillValidFrame {
 }
 
 const KNOWN_FIELDS =
-  HAS_NAME | HAS_CLASS | HAS_VERSION | HAS_COMMENT | HAS_CONTEXT | HAS_QUERY_STRING | HAS_BLOB
+  HAS_NAME |
+  HAS_CLASS |
+  HAS_VERSION |
+  HAS_COMMENT |
+  HAS_CONTEXT |
+  HAS_QUERY_STRING |
+  HAS_BLOB |
+  HAS_ALIASES
 const NO_CLASS = new Uint8Array(16)
 const COMPLETIONS = new Map([
   [0, 'sync'],
@@ -81,6 +94,14 @@ function readText(reader: ByteReader, present: number, bit: number): string | un
   const bytes = reader.sized(MAX_STRING_CHARS * 2)
   if (bytes.length % 2 !== 0) throw new MalformedFrame('half a UTF-16 unit')
   return decodeUtf16(bytes)
+}
+
+/** Aliases follow each other, each with a terminator. */
+function readAliases(reader: ByteReader, present: number): readonly string[] | undefined {
+  const text = readText(reader, present, HAS_ALIASES)
+  if (text === undefined) return undefined
+  if (text !== '' && !text.endsWith('\0')) throw new MalformedFrame('an alias without its end')
+  return text.split('\0').slice(0, -1)
 }
 
 function readAddress(reader: ByteReader): WireAddress {
@@ -114,12 +135,14 @@ export function readQuerySet(bytes: Uint8Array): WireQuerySet {
   const serviceClass = reader.bytes(16)
   const protocolCount = reader.u32()
   const addressCount = reader.u32()
-  reader.u32()
+  const blobKind = reader.u32()
+  if (blobKind > BLOB_SERVENT) throw new MalformedFrame('unknown kind of blob')
   const name = readText(reader, present, HAS_NAME)
   const comment = readText(reader, present, HAS_COMMENT)
   const context = readText(reader, present, HAS_CONTEXT)
   const queryString = readText(reader, present, HAS_QUERY_STRING)
   const blob = (present & HAS_BLOB) === 0 ? undefined : reader.sized(MAX_BLOB_BYTES).slice()
+  const aliases = readAliases(reader, present)
   const protocols = repeat(protocolCount, MAX_PROTOCOLS, 'protocols', () => ({
     family: reader.i32(),
     protocol: reader.i32(),
@@ -139,6 +162,8 @@ export function readQuerySet(bytes: Uint8Array): WireQuerySet {
     blob,
     protocols,
     addresses,
+    ...(aliases === undefined ? {} : { aliases }),
+    ...(blobKind === BLOB_OPAQUE ? {} : { blobKind }),
   }
 }
 
@@ -150,7 +175,8 @@ function presentFields(set: WireQuerySet): number {
     (set.comment === undefined ? 0 : HAS_COMMENT) |
     (set.context === undefined ? 0 : HAS_CONTEXT) |
     (set.queryString === undefined ? 0 : HAS_QUERY_STRING) |
-    (set.blob === undefined ? 0 : HAS_BLOB)
+    (set.blob === undefined ? 0 : HAS_BLOB) |
+    (set.aliases === undefined ? 0 : HAS_ALIASES)
   )
 }
 
@@ -160,11 +186,17 @@ export function writeQuerySet(set: WireQuerySet): Uint8Array {
   writer.u32(0).u32(presentFields(set)).u32(set.namespace).u32(set.flags).u32(set.entry)
   writer.u32(set.version?.value ?? 0).u32(set.version?.compare ?? 0)
   writer.bytes(set.serviceClass === undefined ? NO_CLASS : guidToBytes(set.serviceClass))
-  writer.u32(set.protocols.length).u32(set.addresses.length).u32(0)
+  writer
+    .u32(set.protocols.length)
+    .u32(set.addresses.length)
+    .u32(set.blobKind ?? BLOB_OPAQUE)
   for (const text of [set.name, set.comment, set.context, set.queryString]) {
     if (text !== undefined) writer.sized(encodeUtf16(text))
   }
   if (set.blob !== undefined) writer.sized(set.blob)
+  if (set.aliases !== undefined) {
+    writer.sized(encodeUtf16(set.aliases.map((alias) => `${alias}\0`).join('')))
+  }
   for (const { family, protocol } of set.protocols) writer.i32(family).i32(protocol)
   for (const { socketType, protocol, local, remote } of set.addresses) {
     writer

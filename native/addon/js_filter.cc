@@ -101,9 +101,7 @@ void ToFilter(const Napi::Object& object, ControlFilter* filter) {
   if (filter->entry_count == 0) {
     throw Napi::RangeError::New(object.Env(), "entries must not be empty");
   }
-  if (ToBool(object.Get("asksStillValid"), "asksStillValid")) {
-    filter->host_flags = kHostAsksStillValid;
-  }
+  filter->host_flags = number("hostFlags");
   filter->grace_ms = number("graceMs");
   filter->lookup_deadline_ms = number("lookupDeadlineMs");
   filter->ioctl_deadline_ms = number("ioctlDeadlineMs");

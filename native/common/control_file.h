@@ -40,7 +40,7 @@ struct ControlClass {
 // What `serve` writes at each start, under `sequence`.
 struct ControlFilter {
   uint32_t epoch;       // rises at each host start
-  uint32_t host_flags;  // kHostAsksStillValid
+  uint32_t host_flags;  // kHostAsksStillValid, kHostRegisters, kHostStoresClasses
   uint32_t host_pid;
   uint32_t grace_ms;
   uint64_t host_start_time;  // FILETIME of the host process

@@ -9,8 +9,8 @@
 namespace nsp {
 namespace {
 
-constexpr uint32_t kKnownFields =
-    kHasName | kHasClass | kHasVersion | kHasComment | kHasContext | kHasQueryString | kHasBlob;
+constexpr uint32_t kKnownFields = kHasName | kHasClass | kHasVersion | kHasComment | kHasContext |
+                                  kHasQueryString | kHasBlob | kHasAliases;
 
 constexpr size_t Pad4(size_t size) {
   return (size + 3) & ~size_t{3};
@@ -28,6 +28,7 @@ constexpr Field kFields[] = {
     {kHasContext, &QuerySetView::context, true},
     {kHasQueryString, &QuerySetView::query_string, true},
     {kHasBlob, &QuerySetView::blob, false},
+    {kHasAliases, &QuerySetView::aliases, true},
 };
 
 bool FieldSizeAllowed(const Field& field, uint32_t size) {
@@ -82,7 +83,7 @@ bool ReadQuerySet(const uint8_t* block, size_t available, QuerySetView* view) {
   std::memcpy(&head, block, sizeof(head));
   if (head.size > available || head.size < sizeof(head) || head.size % 4 != 0 ||
       (head.present & ~kKnownFields) != 0 || head.protocol_count > kMaxProtocols ||
-      head.address_count > kMaxAddresses) {
+      head.address_count > kMaxAddresses || head.blob_kind > kBlobServent) {
     return false;
   }
   Bytes rest = {block + sizeof(head), head.size - static_cast<uint32_t>(sizeof(head))};
@@ -136,7 +137,6 @@ size_t MeasureQuerySet(const QuerySetView& view) {
 void WriteQuerySet(const QuerySetView& view, uint8_t* out) {
   QuerySetHead head = view.head;
   head.size = static_cast<uint32_t>(MeasureQuerySet(view));
-  head.reserved = 0;
   uint8_t* at = out;
   Put(&at, &head, sizeof(head));
   for (const Field& field : kFields) {

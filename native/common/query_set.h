@@ -26,6 +26,7 @@ struct QuerySetView {
   Bytes context;
   Bytes query_string;
   Bytes blob;
+  Bytes aliases;    // UTF-16, each alias with its terminator
   Bytes protocols;  // head.protocol_count ProtocolPair, perhaps unaligned
   Bytes addresses;  // the encoded addresses, checked; walk them with NextAddress
 };

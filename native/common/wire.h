@@ -68,6 +68,44 @@ struct CounterValue {
   uint32_t value;
 };
 
+// kFrameSetService: WSASetService; the service as a query-set block follows (its `flags` are 0).
+// Belongs to no lookup (FrameHeader.lookup is 0). Answered by kFrameReply without output.
+struct SetServiceBody {
+  uint32_t deadline_ms;
+  uint32_t operation;  // WSAESETSERVICEOP: 0 register, 1 deregister, 2 delete
+  uint32_t multiple;   // 1: SERVICE_MULTIPLE
+  uint32_t reserved;   // 0
+};
+
+// kFrameInstallClass; a class block follows. Answered by kFrameReply without output. The calls on
+// classes belong to no lookup either.
+struct InstallClassBody {
+  uint32_t deadline_ms;
+  uint32_t entry;  // index of the catalog entry in the control file
+};
+
+// kFrameRemoveClass, answered by kFrameReply without output; kFrameClassInfo, answered by
+// kFrameReply with a class block.
+struct ClassBody {
+  uint32_t deadline_ms;
+  uint32_t entry;
+  uint8_t service_class[16];
+};
+
+// A WSASERVICECLASSINFO. After the head: the class name (uint32 byte length, UTF-16 without a
+// terminator, padded to 4 bytes), then property_count properties: name (likewise), ClassProperty,
+// `value_bytes` bytes padded to 4.
+struct ClassHead {
+  uint32_t size;  // of the block, head included, multiple of 4
+  uint32_t property_count;
+  uint8_t service_class[16];
+};
+struct ClassProperty {
+  uint32_t name_space;
+  uint32_t type;  // REG_*
+  uint32_t value_bytes;
+};
+
 // kFrameBatch; `count` query-set blocks follow. kFrameLastBatch: nothing comes after these.
 struct BatchBody {
   uint32_t status;  // 0 or the Winsock code that ends the lookup after these items
@@ -90,9 +128,10 @@ struct ChangeItem {
   uint32_t sequence;  // completes what subscribed to `index` with this sequence or an earlier one
 };
 
-// A query (client to host) or one result (host to client). After the head, each padded to 4 bytes:
-// name, comment, context, query string (uint32 byte length, UTF-16 without a terminator), blob
-// (uint32 length, bytes), only those in `present`; then protocol_count ProtocolPair, then
+// A query, a service to register (client to host) or one result (host to client). After the head,
+// each padded to 4 bytes: name, comment, context, query string (uint32 byte length, UTF-16 without
+// a terminator), blob (uint32 length, bytes), aliases (uint32 byte length, UTF-16, each alias with
+// a terminator), only those in `present`; then protocol_count ProtocolPair, then
 // address_count addresses (AddressHead, local bytes, remote bytes, each padded to 4).
 struct QuerySetHead {
   uint32_t size;  // of the block, head included, multiple of 4
@@ -105,7 +144,9 @@ struct QuerySetHead {
   uint8_t service_class[16];
   uint32_t protocol_count;
   uint32_t address_count;
-  uint32_t reserved;  // 0
+  uint32_t blob_kind;  // result: kBlobHostent, kBlobServent: the DLL makes the blob, laid out for
+                       // its process, from name, aliases and addresses (servent: port and protocol
+                       // are those of service_class); else 0
 };
 struct ProtocolPair {
   int32_t family;
@@ -122,6 +163,7 @@ static_assert(sizeof(FrameHeader) == kFrameHeaderBytes);
 static_assert(sizeof(QuerySetHead) == kQuerySetHeadBytes);
 static_assert(offsetof(QuerySetHead, service_class) == 28);
 static_assert(sizeof(IoctlBody) == 24);
+static_assert(sizeof(ClassHead) == 24);
 
 }  // namespace nsp
 

@@ -25,7 +25,7 @@ export const FILTER: NativeFilter = {
   blocks: [],
   classes: [],
   codes: [],
-  asksStillValid: false,
+  hostFlags: 0,
   graceMs: 2000,
   lookupDeadlineMs: 2000,
   ioctlDeadlineMs: 2000,

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
 import { defineProvider, ServiceClass } from '../../lib/index.ts'
 import { controlSddl, folderSddl, isAllowed, pipeSddl } from '../../lib/internal/access.ts'
+import { HOST_ASKS_STILL_VALID } from '../../lib/internal/constants.ts'
 import { definitionOf } from '../../lib/internal/definition.ts'
 import { buildFilter, hostWaitLimit } from '../../lib/internal/filter.ts'
 import { checkServeOptions } from '../../lib/internal/options.ts'
@@ -62,7 +63,7 @@ describe('the filter', () => {
       filter.entries.map(({ flags }) => flags),
       [4, 1, 2],
     )
-    assert.equal(filter.asksStillValid, true)
+    assert.equal(filter.hostFlags, HOST_ASKS_STILL_VALID)
     assert.equal(filter.graceMs, 7)
   })
 
