@@ -6,6 +6,7 @@
 {
   'variables': {
     'common_sources': [
+      'native/common/class_info.cc',
       'native/common/control_writer.cc',
       'native/common/file_checks.cc',
       'native/common/frame_check.cc',
@@ -13,6 +14,9 @@
     ],
     'provider_sources': [
       'native/provider/apc_queue.cc',
+      'native/provider/class_reader.cc',
+      'native/provider/class_writer.cc',
+      'native/provider/client_fields.cc',
       'native/provider/completion.cc',
       'native/provider/connection.cc',
       'native/provider/connection_read.cc',
@@ -27,13 +31,17 @@
       'native/provider/lookup_host.cc',
       'native/provider/lookup_ioctl.cc',
       'native/provider/lookup_table.cc',
+      'native/provider/made_blob.cc',
       'native/provider/nsp_entry.cc',
       'native/provider/pending_request.cc',
       'native/provider/provider.cc',
       'native/provider/query.cc',
+      'native/provider/registration.cc',
       'native/provider/reply.cc',
       'native/provider/result_writer.cc',
       'native/provider/reverse_name.cc',
+      'native/provider/round_trip.cc',
+      'native/provider/service_calls.cc',
       'native/provider/startup.cc',
       'native/provider/test_counters.cc',
       'native/provider/watcher.cc',

@@ -3,6 +3,7 @@
 # The one list of what goes into the binaries, one file a line, paths from this folder. Add a new
 # .cc here and in binding.gyp: a test compares both lists with each other and with the folders.
 set(COMMON_SOURCES
+  common/class_info.cc
   common/control_writer.cc
   common/file_checks.cc
   common/frame_check.cc
@@ -11,6 +12,9 @@ set(COMMON_SOURCES
 
 set(PROVIDER_SOURCES
   provider/apc_queue.cc
+  provider/class_reader.cc
+  provider/class_writer.cc
+  provider/client_fields.cc
   provider/completion.cc
   provider/connection.cc
   provider/connection_read.cc
@@ -25,13 +29,17 @@ set(PROVIDER_SOURCES
   provider/lookup_host.cc
   provider/lookup_ioctl.cc
   provider/lookup_table.cc
+  provider/made_blob.cc
   provider/nsp_entry.cc
   provider/pending_request.cc
   provider/provider.cc
   provider/query.cc
+  provider/registration.cc
   provider/reply.cc
   provider/result_writer.cc
   provider/reverse_name.cc
+  provider/round_trip.cc
+  provider/service_calls.cc
   provider/startup.cc
   provider/test_counters.cc
   provider/watcher.cc

@@ -24,7 +24,7 @@ struct CallKey {
 };
 
 struct Call {
-  uint16_t kind = 0;  // kFrameNext, kFrameIoctl, kFrameStillValid
+  uint16_t kind = 0;  // of a frame that IsCall
   uint32_t lookup = 0;
   Clock::time_point due;
 };

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "class_info.h"
 #include "query_set.h"
 
 namespace nsp {
@@ -26,12 +27,26 @@ class Body {
 
   // One query-set block of exactly `bytes` bytes.
   [[nodiscard]] bool TakeQuery(size_t bytes) {
+    QuerySetHead ignored;
+    return TakeQuery(bytes, &ignored);
+  }
+  [[nodiscard]] bool TakeQuery(size_t bytes, QuerySetHead* head) {
     QuerySetView view;
     if (left_ < bytes || !ReadQuerySet(data_, bytes, &view) || view.head.size != bytes) {
       return false;
     }
+    *head = view.head;
     data_ += bytes;
     left_ -= bytes;
+    return true;
+  }
+
+  // One class block that fills the rest.
+  [[nodiscard]] bool TakeClass() {
+    ClassView view;
+    if (!ReadClassInfo(data_, left_, &view) || view.head.size != left_) return false;
+    data_ += left_;
+    left_ = 0;
     return true;
   }
 
@@ -80,6 +95,31 @@ bool CheckSubscribe(const FrameHeader& header, Body body) {
   return body.left() == 0;
 }
 
+bool CheckSetService(Body body) {
+  SetServiceBody set = {};
+  QuerySetHead head = {};
+  return body.Take(&set) && set.operation <= 2 && set.multiple <= 1 && set.reserved == 0 &&
+         body.TakeQuery(body.left(), &head) && head.flags == 0 && head.entry < kMaxEntries;
+}
+
+bool CheckInstallClass(Body body) {
+  InstallClassBody install = {};
+  return body.Take(&install) && install.entry < kMaxEntries && body.TakeClass();
+}
+
+bool CheckClass(Body body) {
+  ClassBody named = {};
+  return body.Take(&named) && named.entry < kMaxEntries && body.left() == 0;
+}
+
+// A call on a lookup names it; the others name none, and carry no query.
+bool CheckCallNumbers(const FrameHeader& header) {
+  const bool on_lookup =
+      header.kind == kFrameNext || header.kind == kFrameIoctl || header.kind == kFrameStillValid;
+  return header.call != 0 &&
+         (on_lookup ? header.lookup != 0 : header.lookup == 0 && header.flags == 0);
+}
+
 }  // namespace
 
 bool ReadFrameHeader(const uint8_t* frame, size_t bytes, FrameHeader* header) {
@@ -92,7 +132,7 @@ bool CheckClientFrame(const uint8_t* frame, size_t bytes) {
   FrameHeader header = {};
   if (!ReadFrameHeader(frame, bytes, &header) || header.size != bytes) return false;
   if ((header.flags & ~kFrameHasQuery) != 0) return false;
-  if (IsCall(header.kind) && (header.call == 0 || header.lookup == 0)) return false;
+  if (IsCall(header.kind) && !CheckCallNumbers(header)) return false;
   const Body body(frame + sizeof(FrameHeader), bytes - sizeof(FrameHeader));
   switch (header.kind) {
     case kFrameHello:
@@ -105,6 +145,13 @@ bool CheckClientFrame(const uint8_t* frame, size_t bytes) {
       return CheckStillValid(body);
     case kFrameSubscribe:
       return CheckSubscribe(header, body);
+    case kFrameSetService:
+      return CheckSetService(body);
+    case kFrameInstallClass:
+      return CheckInstallClass(body);
+    case kFrameRemoveClass:
+    case kFrameClassInfo:
+      return CheckClass(body);
     case kFrameEnd:
       return header.flags == 0 && header.lookup != 0 && body.left() == 0;
     case kFrameCancel:
@@ -115,7 +162,18 @@ bool CheckClientFrame(const uint8_t* frame, size_t bytes) {
 }
 
 bool IsCall(uint16_t kind) {
-  return kind == kFrameNext || kind == kFrameIoctl || kind == kFrameStillValid;
+  switch (kind) {
+    case kFrameNext:
+    case kFrameIoctl:
+    case kFrameStillValid:
+    case kFrameSetService:
+    case kFrameInstallClass:
+    case kFrameRemoveClass:
+    case kFrameClassInfo:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace nsp

@@ -20,8 +20,8 @@ namespace nsp {
 // kind, flags and numbers are known, and every length it declares lies inside it.
 [[nodiscard]] bool CheckClientFrame(const uint8_t* frame, size_t bytes);
 
-// True for the kinds that the host answers once: Next, Ioctl, StillValid. Their bodies begin with
-// the milliseconds left.
+// True for the kinds that the host answers once: Next, Ioctl, StillValid, SetService and those on
+// classes. Their bodies begin with the milliseconds left.
 [[nodiscard]] bool IsCall(uint16_t kind);
 
 }  // namespace nsp

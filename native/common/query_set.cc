@@ -12,10 +12,6 @@ namespace {
 constexpr uint32_t kKnownFields = kHasName | kHasClass | kHasVersion | kHasComment | kHasContext |
                                   kHasQueryString | kHasBlob | kHasAliases;
 
-constexpr size_t Pad4(size_t size) {
-  return (size + 3) & ~size_t{3};
-}
-
 struct Field {
   uint32_t bit;
   Bytes QuerySetView::*bytes;
@@ -32,44 +28,14 @@ constexpr Field kFields[] = {
 };
 
 bool FieldSizeAllowed(const Field& field, uint32_t size) {
-  return field.is_text ? size % 2 == 0 && size <= kMaxStringChars * 2 : size <= kMaxBlobBytes;
-}
-
-// Takes `size` bytes and their padding off the front of `rest`.
-bool Take(Bytes* rest, uint32_t size, Bytes* taken) {
-  if (size > rest->size || Pad4(size) > rest->size) {
-    return false;
-  }
-  *taken = {rest->data, size};
-  rest->data += Pad4(size);
-  rest->size -= static_cast<uint32_t>(Pad4(size));
-  return true;
-}
-
-template <typename T>
-bool TakeValue(Bytes* rest, T* value) {
-  static_assert(sizeof(T) % 4 == 0);
-  Bytes taken;
-  if (!Take(rest, sizeof(T), &taken)) {
-    return false;
-  }
-  std::memcpy(value, taken.data, sizeof(T));
-  return true;
+  return field.is_text ? TextSizeAllowed(size) : size <= kMaxBlobBytes;
 }
 
 bool TakeAddress(Bytes* rest, AddressView* address) {
   return TakeValue(rest, &address->head) && address->head.local_bytes <= kMaxSockaddrBytes &&
          address->head.remote_bytes <= kMaxSockaddrBytes &&
-         Take(rest, address->head.local_bytes, &address->local) &&
-         Take(rest, address->head.remote_bytes, &address->remote);
-}
-
-void Put(uint8_t** at, const void* data, size_t size) {
-  if (size != 0) {
-    std::memcpy(*at, data, size);
-  }
-  std::memset(*at + size, 0, Pad4(size) - size);
-  *at += Pad4(size);
+         TakeBytes(rest, address->head.local_bytes, &address->local) &&
+         TakeBytes(rest, address->head.remote_bytes, &address->remote);
 }
 
 }  // namespace
@@ -93,12 +59,12 @@ bool ReadQuerySet(const uint8_t* block, size_t available, QuerySetView* view) {
       continue;
     }
     if (!TakeValue(&rest, &size) || !FieldSizeAllowed(field, size) ||
-        !Take(&rest, size, &(view->*field.bytes))) {
+        !TakeBytes(&rest, size, &(view->*field.bytes))) {
       return false;
     }
   }
-  if (!Take(&rest, head.protocol_count * static_cast<uint32_t>(sizeof(ProtocolPair)),
-            &view->protocols)) {
+  if (!TakeBytes(&rest, head.protocol_count * static_cast<uint32_t>(sizeof(ProtocolPair)),
+                 &view->protocols)) {
     return false;
   }
   view->addresses = rest;
@@ -113,6 +79,22 @@ bool ReadQuerySet(const uint8_t* block, size_t available, QuerySetView* view) {
 
 bool NextAddress(Bytes* addresses, AddressView* address) {
   return addresses->size != 0 && TakeAddress(addresses, address);
+}
+
+size_t MeasureAddress(const AddressView& address) {
+  if (address.local.size > kMaxSockaddrBytes || address.remote.size > kMaxSockaddrBytes) {
+    return 0;
+  }
+  return sizeof(AddressHead) + Pad4(address.local.size) + Pad4(address.remote.size);
+}
+
+void WriteAddress(const AddressView& address, uint8_t* out) {
+  AddressHead head = address.head;
+  head.local_bytes = address.local.size;
+  head.remote_bytes = address.remote.size;
+  PutBytes(&out, &head, sizeof(head));
+  PutBytes(&out, address.local.data, address.local.size);
+  PutBytes(&out, address.remote.data, address.remote.size);
 }
 
 size_t MeasureQuerySet(const QuerySetView& view) {
@@ -138,16 +120,14 @@ void WriteQuerySet(const QuerySetView& view, uint8_t* out) {
   QuerySetHead head = view.head;
   head.size = static_cast<uint32_t>(MeasureQuerySet(view));
   uint8_t* at = out;
-  Put(&at, &head, sizeof(head));
+  PutBytes(&at, &head, sizeof(head));
   for (const Field& field : kFields) {
     if ((head.present & field.bit) != 0) {
-      const Bytes& bytes = view.*field.bytes;
-      Put(&at, &bytes.size, sizeof(bytes.size));
-      Put(&at, bytes.data, bytes.size);
+      PutSized(&at, view.*field.bytes);
     }
   }
-  Put(&at, view.protocols.data, head.protocol_count * sizeof(ProtocolPair));
-  Put(&at, view.addresses.data, view.addresses.size);
+  PutBytes(&at, view.protocols.data, head.protocol_count * sizeof(ProtocolPair));
+  PutBytes(&at, view.addresses.data, view.addresses.size);
 }
 
 }  // namespace nsp

@@ -8,15 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "block.h"
 #include "wire.h"
 
 namespace nsp {
-
-// Bytes that belong to somebody else. UTF-16 fields have an even length and no terminator.
-struct Bytes {
-  const uint8_t* data = nullptr;
-  uint32_t size = 0;
-};
 
 // A query or a result in plain form. Views point into the block or into the caller's copies.
 struct QuerySetView {
@@ -43,6 +38,11 @@ struct AddressView {
 
 // Takes the next address of a view that ReadQuerySet filled. False: none left.
 [[nodiscard]] bool NextAddress(Bytes* addresses, AddressView* address);
+
+// The encoded size of an address, made of its two sides and its head's type and protocol; 0 if a
+// side is too long. WriteAddress writes it into that many bytes.
+[[nodiscard]] size_t MeasureAddress(const AddressView& address);
+void WriteAddress(const AddressView& address, uint8_t* out);
 
 // The size of the block that WriteQuerySet makes of `view` (its head.size is ignored); 0 if a limit
 // is exceeded. Addresses are taken over in encoded form.

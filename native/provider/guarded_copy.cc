@@ -164,4 +164,17 @@ bool GuardedLength(const void* text, uint32_t limit, uint32_t* units) {
   return false;
 }
 
+bool GuardedText(void* to, const void* text, uint32_t* units) {
+  if (!GuardedCopy(to, text, *units * sizeof(uint16_t))) {
+    return false;
+  }
+  const auto* copy = static_cast<const uint16_t*>(to);
+  uint32_t length = 0;
+  while (length < *units && copy[length] != 0) {
+    ++length;
+  }
+  *units = length;
+  return true;
+}
+
 }  // namespace nsp

@@ -29,6 +29,10 @@ template <typename T>
 // no end in sight. Never reads past the page that holds the terminator.
 [[nodiscard]] bool GuardedLength(const void* text, uint32_t limit, uint32_t* units);
 
+// Copies the `*units` units that GuardedLength found. If the text has become shorter meanwhile,
+// *units does too: what is copied holds no terminator.
+[[nodiscard]] bool GuardedText(void* to, const void* text, uint32_t* units);
+
 }  // namespace nsp
 
 #endif  // WINSOCK_NSP_PROVIDER_GUARDED_COPY_H_

@@ -9,11 +9,9 @@
 #include "frame.h"
 #include "pending_request.h"
 #include "query.h"
+#include "round_trip.h"
 
 namespace nsp {
-
-class Provider;
-class Connection;
 
 // NSPIoctl's arguments as they came; all pointers are the client's.
 struct IoctlCall {
@@ -73,10 +71,7 @@ class Lookup : public Counted<Lookup> {
 
   // lookup_host.cc: the round trips. None holds the lock while it waits.
   DWORD Fetch(const Deadline& deadline);
-  DWORD Transact(const ControlState& state, uint32_t kind, const Buffer& body,
-                 uint32_t query_bytes_at, const Deadline& deadline, Call* call);
-  DWORD TransactFreely(const ControlState& state, uint32_t kind, const Buffer& body,
-                       uint32_t query_bytes_at, const Deadline& deadline, Call* call);
+  RoundTrip TripOf(const ControlState& state, uint32_t kind, const Deadline& deadline, Call* call);
   DWORD SendOn(Connection* connection, uint32_t kind, const Buffer& body, uint32_t query_bytes_at,
                const Deadline& deadline, Call* call);
   DWORD TakeBatch(const Call& call);

@@ -4,10 +4,10 @@
 // two threads race.
 #include <cstring>
 
-#include "host_calls.h"
 #include "host_pipe.h"
 #include "lookup.h"
 #include "provider.h"
+#include "round_trip.h"
 #include "test_counters.h"
 
 namespace nsp {
@@ -93,12 +93,7 @@ DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
       frame.Append(head.data(), fixed);
       frame.Append(query_.data(), query_bytes);
       frame.Append(body.data() + fixed, body.size() - fixed);
-      connection->Add(call);
-      frame.SetCall(call->id);
-      code = connection->Send(frame.buffer(), deadline, call);
-      if (code != 0) {
-        static_cast<void>(connection->Remove(call));
-      }
+      code = SendCall(connection, &frame, deadline, call);
     }
   }
   if (carries) {
@@ -112,55 +107,11 @@ DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
   return code;
 }
 
-// Connects and sends. A connection that broke while nobody was looking is replaced once: the frame
-// was not read.
-DWORD Lookup::Transact(const ControlState& state, uint32_t kind, const Buffer& body,
-                       uint32_t query_bytes_at, const Deadline& deadline, Call* call) {
-  HostCall host_call;
-  if (InHostProcess(state.filter->filter) && call->request == nullptr) {
-    // Only lookups answer themselves; two ioctls on one name are two questions.
-    host_call.question = kind == kFrameNext ? question_ : reinterpret_cast<uintptr_t>(call);
-    DWORD refused =
-        provider_->host_calls()->Enter(&host_call, state.filter->filter.host_wait_limit);
-    if (refused != 0) {
-      return refused;
-    }
-  }
-  DWORD code = TransactFreely(state, kind, body, query_bytes_at, deadline, call);
-  provider_->host_calls()->Leave(&host_call);
-  return code == ERROR_PIPE_BUSY ? static_cast<DWORD>(WAIT_TIMEOUT) : code;
-}
-
-DWORD Lookup::TransactFreely(const ControlState& state, uint32_t kind, const Buffer& body,
-                             uint32_t query_bytes_at, const Deadline& deadline, Call* call) {
-  DWORD code = WSAENETDOWN;
-  for (int attempt = 0; attempt < 2 && code == WSAENETDOWN; ++attempt) {
-    Ref<Connection> connection;
-    code = provider_->Connect(state, deadline, call, &connection);
-    if (code != 0) {
-      return code;
-    }
-    code = SendOn(connection.get(), kind, body, query_bytes_at, deadline, call);
-    if (code != 0) {
-      if (call->request != nullptr && !call->request->pending()) {
-        return code;  // completed by the break: it must not be sent again
-      }
-      continue;
-    }
-    if (call->request != nullptr) {
-      return 0;  // the watcher reads
-    }
-    connection->Await(call, deadline);
-    if (call->done) {
-      return call->code;
-    }
-    if (call->cancelled) {
-      return WSA_E_CANCELLED;
-    }
-    connection->Post(kFrameCancel, call->id, 0);
-    return WAIT_TIMEOUT;
-  }
-  return code;
+RoundTrip Lookup::TripOf(const ControlState& state, uint32_t kind, const Deadline& deadline,
+                         Call* call) {
+  // Only lookups answer themselves; two ioctls on one name are two questions.
+  uint64_t question = kind == kFrameNext ? question_ : reinterpret_cast<uintptr_t>(call);
+  return {provider_.get(), &state, &deadline, call, question};
 }
 
 // The next batch. Returns 0 if the handle knows more than before, or why it does not.
@@ -188,7 +139,10 @@ DWORD Lookup::Fetch(const Deadline& deadline) {
         ExclusiveLock lock(&lock_);
         sample_.NoteNext(*state_.mapping);
       }
-      code = Transact(state, kFrameNext, body, 0, deadline, &call);
+      auto send = [&](Connection* connection) {
+        return SendOn(connection, kFrameNext, body, 0, deadline, &call);
+      };
+      code = Transact(TripOf(state, kFrameNext, deadline, &call), SendRef(send));
       Delist(&call);
     }
   }

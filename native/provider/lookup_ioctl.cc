@@ -116,25 +116,17 @@ DWORD Lookup::StillValid(const ControlState& state, bool* valid) {
 // One synchronous call; End wakes it. A host that says nothing until the deadline is WSAENETDOWN.
 DWORD Lookup::Ask(const ControlState& state, uint32_t kind, const Buffer& body,
                   uint32_t query_bytes_at, const Deadline& deadline, Call* call) {
-  const ControlFilter& filter = state.filter->filter;
-  if (!provider_->breaker()->Allow(filter)) {
-    return WSAENETDOWN;
-  }
   if (!call->MakeEvent()) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
   if (!Enlist(call)) {
     return WSA_INVALID_HANDLE;
   }
-  DWORD code = Transact(state, kind, body, query_bytes_at, deadline, call);
+  auto send = [&](Connection* connection) {
+    return SendOn(connection, kind, body, query_bytes_at, deadline, call);
+  };
+  DWORD code = TransactGuarded(TripOf(state, kind, deadline, call), SendRef(send));
   Delist(call);
-  if (code == WAIT_TIMEOUT) {
-    provider_->breaker()->TimedOut(filter);
-    return WSAENETDOWN;
-  }
-  if (code == 0) {
-    provider_->breaker()->Answered();
-  }
   return code;
 }
 
@@ -329,7 +321,10 @@ DWORD Lookup::CustomAsync(const CompletionRequest& completion, const IoctlCall& 
   }
   DWORD code = WSA_NOT_ENOUGH_MEMORY;
   if (Watch(request.get())) {
-    code = Transact(state, kFrameIoctl, body, kQueryBytesAt, deadline, &request->call);
+    auto send = [&](Connection* connection) {
+      return SendOn(connection, kFrameIoctl, body, kQueryBytesAt, deadline, &request->call);
+    };
+    code = Transact(TripOf(state, kFrameIoctl, deadline, &request->call), SendRef(send));
   }
   // A request that somebody completed meanwhile has had its completion: then this call has started
   // it.

@@ -59,6 +59,12 @@ class Buffer {
     size_ = data_ == nullptr ? 0 : static_cast<uint32_t>(bytes);
     return data_ != nullptr;
   }
+  // Gives up the bytes behind the first `bytes`.
+  void Truncate(size_t bytes) {
+    if (bytes < size_) {
+      size_ = static_cast<uint32_t>(bytes);
+    }
+  }
   void Clear() {
     Free(data_);
     data_ = nullptr;

@@ -7,6 +7,7 @@
 #include "guarded_copy.h"
 #include "lookup.h"
 #include "provider.h"
+#include "service_calls.h"
 
 namespace nsp {
 namespace {
@@ -66,8 +67,8 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
   Buffer long_key;
   uint16_t short_key[kInlineNameUnits + 1];
   uint16_t* key = short_key;
-  if (query.name_units() > kInlineNameUnits) {
-    if (!long_key.Resize(query.name_units() * sizeof(uint16_t))) {
+  if (query.fields().name_units() > kInlineNameUnits) {
+    if (!long_key.Resize(query.fields().name_units() * sizeof(uint16_t))) {
       return WSA_NOT_ENOUGH_MEMORY;
     }
     key = reinterpret_cast<uint16_t*>(long_key.data());
@@ -75,10 +76,10 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
   question.name_space = query.name_space();
   question.names_us = query.has_provider() &&
                       std::memcmp(query.provider(), provider->entry_id(question.entry), 16) == 0;
-  question.has_name = query.has_name();
+  question.has_name = query.fields().has_name();
   question.key = key;
-  question.key_units = MakeKey(query.name(), query.name_units(), key);
-  question.service_class = query.service_class();
+  question.key_units = MakeKey(query.fields().name(), query.fields().name_units(), key);
+  question.service_class = query.fields().service_class();
   const ControlFilter& filter = state.filter->filter;
   if (!OwnsQuery(filter, question)) {
     return WSASERVICE_NOT_FOUND;
@@ -111,26 +112,26 @@ Ref<Lookup> FindLookup(HANDLE handle) {
   return provider ? provider->lookups()->Find(handle) : Ref<Lookup>();
 }
 
-INT WSAAPI Cleanup(LPGUID id) {
+INT WSAAPI OnCleanup(LPGUID id) {
   return Answer([=]() -> DWORD {
     uint8_t guid[16];
     return id != nullptr && ReadGuid(id, guid) ? Startup::Leave(guid) : WSAEINVAL;
   });
 }
 
-INT WSAAPI LookupServiceBegin(LPGUID id, LPWSAQUERYSETW restrictions, LPWSASERVICECLASSINFOW,
-                              DWORD flags, LPHANDLE handle) {
+INT WSAAPI OnLookupServiceBegin(LPGUID id, LPWSAQUERYSETW restrictions, LPWSASERVICECLASSINFOW,
+                                DWORD flags, LPHANDLE handle) {
   return Answer([=] { return Begin(id, restrictions, flags, handle); });
 }
 
-INT WSAAPI LookupServiceNext(HANDLE handle, DWORD flags, LPDWORD length, LPWSAQUERYSETW results) {
+INT WSAAPI OnLookupServiceNext(HANDLE handle, DWORD flags, LPDWORD length, LPWSAQUERYSETW results) {
   return Answer([=]() -> DWORD {
     Ref<Lookup> lookup = FindLookup(handle);
     return lookup ? lookup->Next(flags, length, results) : WSA_INVALID_HANDLE;
   });
 }
 
-INT WSAAPI LookupServiceEnd(HANDLE handle) {
+INT WSAAPI OnLookupServiceEnd(HANDLE handle) {
   return Answer([=]() -> DWORD {
     Ref<Provider> provider = Startup::Any();
     Ref<Lookup> lookup = provider ? provider->lookups()->Remove(handle) : Ref<Lookup>();
@@ -142,25 +143,26 @@ INT WSAAPI LookupServiceEnd(HANDLE handle) {
   });
 }
 
-INT WSAAPI SetService(LPGUID, LPWSASERVICECLASSINFOW, LPWSAQUERYSETW, WSAESETSERVICEOP, DWORD) {
-  return Answer([]() -> DWORD { return WSAEOPNOTSUPP; });
+INT WSAAPI OnSetService(LPGUID id, LPWSASERVICECLASSINFOW, LPWSAQUERYSETW service,
+                        WSAESETSERVICEOP operation, DWORD flags) {
+  return Answer([=] { return SetService(id, service, static_cast<uint32_t>(operation), flags); });
 }
 
-INT WSAAPI InstallServiceClass(LPGUID, LPWSASERVICECLASSINFOW) {
-  return Answer([]() -> DWORD { return WSAEOPNOTSUPP; });
+INT WSAAPI OnInstallServiceClass(LPGUID id, LPWSASERVICECLASSINFOW info) {
+  return Answer([=] { return InstallServiceClass(id, info); });
 }
 
-INT WSAAPI RemoveServiceClass(LPGUID, LPGUID) {
-  return Answer([]() -> DWORD { return WSAEOPNOTSUPP; });
+INT WSAAPI OnRemoveServiceClass(LPGUID id, LPGUID service_class) {
+  return Answer([=] { return RemoveServiceClass(id, service_class); });
 }
 
-INT WSAAPI GetServiceClassInfo(LPGUID, LPDWORD, LPWSASERVICECLASSINFOW) {
-  return Answer([]() -> DWORD { return WSAEOPNOTSUPP; });
+INT WSAAPI OnGetServiceClassInfo(LPGUID id, LPDWORD length, LPWSASERVICECLASSINFOW info) {
+  return Answer([=] { return GetServiceClassInfo(id, length, info); });
 }
 
-INT WSAAPI Ioctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, LPVOID output,
-                 DWORD output_bytes, LPDWORD bytes_returned, LPWSACOMPLETION completion,
-                 LPWSATHREADID thread_id) {
+INT WSAAPI OnIoctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, LPVOID output,
+                   DWORD output_bytes, LPDWORD bytes_returned, LPWSACOMPLETION completion,
+                   LPWSATHREADID thread_id) {
   return Answer([=]() -> DWORD {
     Ref<Lookup> lookup = FindLookup(handle);
     return lookup ? lookup->Ioctl({code, input, input_bytes, output, output_bytes, bytes_returned,
@@ -177,15 +179,15 @@ NSP_ROUTINE MakeTable(DWORD size) {
   table.cbSize = size;
   table.dwMajorVersion = 1;
   table.dwMinorVersion = 1;
-  table.NSPCleanup = Cleanup;
-  table.NSPLookupServiceBegin = LookupServiceBegin;
-  table.NSPLookupServiceNext = LookupServiceNext;
-  table.NSPLookupServiceEnd = LookupServiceEnd;
-  table.NSPSetService = SetService;
-  table.NSPInstallServiceClass = InstallServiceClass;
-  table.NSPRemoveServiceClass = RemoveServiceClass;
-  table.NSPGetServiceClassInfo = GetServiceClassInfo;
-  table.NSPIoctl = Ioctl;
+  table.NSPCleanup = OnCleanup;
+  table.NSPLookupServiceBegin = OnLookupServiceBegin;
+  table.NSPLookupServiceNext = OnLookupServiceNext;
+  table.NSPLookupServiceEnd = OnLookupServiceEnd;
+  table.NSPSetService = OnSetService;
+  table.NSPInstallServiceClass = OnInstallServiceClass;
+  table.NSPRemoveServiceClass = OnRemoveServiceClass;
+  table.NSPGetServiceClassInfo = OnGetServiceClassInfo;
+  table.NSPIoctl = OnIoctl;
   return table;
 }
 

@@ -1,19 +1,13 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// A client's WSAQUERYSETW, copied out of its memory once. Nothing reads the client's structure
-// after that.
+// A client's query, copied out of its WSAQUERYSETW once. Nothing reads the client's structure after
+// that.
 #ifndef WINSOCK_NSP_PROVIDER_QUERY_H_
 #define WINSOCK_NSP_PROVIDER_QUERY_H_
 
-#include "windows_headers.h"
-
-#include "memory.h"
-#include "query_set.h"
+#include "client_fields.h"
 
 namespace nsp {
-
-// The longest name that needs no allocation; longer ones take the heap.
-inline constexpr uint32_t kInlineNameUnits = 256;
 
 class Query {
  public:
@@ -21,13 +15,8 @@ class Query {
   // length that no query can have) or WSA_NOT_ENOUGH_MEMORY. Neither waits nor locks.
   [[nodiscard]] DWORD Copy(const void* restrictions);
 
-  bool has_name() const { return (head_.present & kHasName) != 0; }
-  const uint16_t* name() const { return long_name_.data() == nullptr ? short_name_ : LongName(); }
-  uint32_t name_units() const { return name_units_; }
-  const uint8_t* service_class() const {
-    return (head_.present & kHasClass) != 0 ? head_.service_class : nullptr;
-  }
-  uint32_t name_space() const { return head_.name_space; }
+  const ClientFields& fields() const { return fields_; }
+  uint32_t name_space() const { return name_space_; }
   bool has_provider() const { return has_provider_; }
   const uint8_t* provider() const { return provider_; }
 
@@ -40,18 +29,13 @@ class Query {
   [[nodiscard]] DWORD Encode(uint32_t entry, uint32_t flags, Buffer* block) const;
 
  private:
-  const uint16_t* LongName() const { return reinterpret_cast<const uint16_t*>(long_name_.data()); }
-  DWORD CopyName(const void* text);
-  DWORD CopyText(const void* text, uint32_t bit, Buffer* copy);
-  DWORD CopyRest(const void* structure);
+  DWORD CopyProtocols(const WSAQUERYSETW& set);
 
-  QuerySetHead head_ = {};
-  uint16_t short_name_[kInlineNameUnits + 1];
-  uint32_t name_units_ = 0;
-  Buffer long_name_;
-  Buffer context_;
+  ClientFields fields_;
+  uint32_t name_space_ = 0;
+  bool has_query_string_ = false;
   Buffer query_string_;
-  Buffer blob_;
+  uint32_t protocol_count_ = 0;
   Buffer protocols_;
   bool has_provider_ = false;
   uint8_t provider_[16];

@@ -1,59 +1,15 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// The result is packed in memory of our own, with pointers already as they will be in the caller's
-// buffer, then copied over in one guarded step: a buffer that vanishes meanwhile costs the caller a
-// WSAEFAULT and nothing else.
+// See result_writer.h.
 #include "result_writer.h"
 
 #include <cstring>
 
-#include "guarded_copy.h"
+#include "made_blob.h"
+#include "packer.h"
 
 namespace nsp {
 namespace {
-
-constexpr size_t kAlign = 8;
-
-// Hands out places behind each other. Without a block it only measures.
-class Packer {
- public:
-  Packer(uint8_t* block, uintptr_t target) : block_(block), target_(target) {}
-
-  // `bytes` at the next place whose address in the caller's buffer is aligned. Returns the address
-  // there.
-  uintptr_t Place(const void* data, size_t bytes, uint8_t** local = nullptr) {
-    offset_ += (kAlign - ((target_ + offset_) & (kAlign - 1))) & (kAlign - 1);
-    uintptr_t address = target_ + offset_;
-    if (block_ != nullptr) {
-      if (data != nullptr && bytes != 0) {
-        std::memcpy(block_ + offset_, data, bytes);
-      }
-      if (local != nullptr) {
-        *local = block_ + offset_;
-      }
-    }
-    offset_ += bytes;
-    return address;
-  }
-  void SkipHead() { offset_ = sizeof(WSAQUERYSETW); }
-  uint8_t* block() { return block_; }
-  size_t offset() const { return offset_; }
-
- private:
-  uint8_t* block_;
-  uintptr_t target_;
-  size_t offset_ = 0;
-};
-
-// UTF-16 text with a terminator; the block is zeroed, so the terminator is there.
-LPWSTR PlaceText(Packer* packer, const Bytes& text) {
-  uint8_t* local = nullptr;
-  uintptr_t address = packer->Place(nullptr, text.size + sizeof(uint16_t), &local);
-  if (local != nullptr && text.size != 0) {
-    std::memcpy(local, text.data, text.size);
-  }
-  return reinterpret_cast<LPWSTR>(address);
-}
 
 uint16_t FamilyOf(const Bytes& sockaddr) {
   uint16_t family = AF_UNSPEC;
@@ -113,10 +69,24 @@ LPCSADDR_INFO PlaceAddresses(Packer* packer, const QuerySetView& item) {
   return reinterpret_cast<LPCSADDR_INFO>(at);
 }
 
-LPBLOB PlaceBlob(Packer* packer, const Bytes& bytes) {
+LPBLOB PlaceBlob(Packer* packer, const QuerySetView& item) {
   BLOB blob = {};
-  blob.cbSize = bytes.size;
-  blob.pBlobData = reinterpret_cast<BYTE*>(packer->Place(bytes.data, bytes.size));
+  if (HasMadeBlob(item)) {
+    Packer measure;
+    PackMadeBlob(item, &measure);
+    blob.cbSize = static_cast<ULONG>(measure.offset());
+    uint8_t* local = nullptr;
+    blob.pBlobData = reinterpret_cast<BYTE*>(packer->Place(nullptr, blob.cbSize, &local));
+    if (local != nullptr) {
+      Packer inner(local, 0);
+      PackMadeBlob(item, &inner);
+    }
+  } else if ((item.head.present & kHasBlob) != 0 && item.head.blob_kind == kBlobOpaque) {
+    blob.cbSize = item.blob.size;
+    blob.pBlobData = reinterpret_cast<BYTE*>(packer->Place(item.blob.data, item.blob.size));
+  } else {
+    return nullptr;
+  }
   return reinterpret_cast<LPBLOB>(packer->Place(&blob, sizeof(blob)));
 }
 
@@ -128,13 +98,13 @@ void Pack(const ResultTarget& target, Packer* packer) {
     return (item.head.present & field) != 0 && (wanted & flag) != 0;
   };
   WSAQUERYSETW set = {};
-  packer->SkipHead();
+  packer->SkipHead(sizeof(set));
   set.dwSize = sizeof(set);
   set.dwNameSpace = target.name_space;
   set.lpNSProviderId = reinterpret_cast<LPGUID>(packer->Place(target.provider, sizeof(GUID)));
   set.dwOutputFlags = item.head.flags;
   if (has(kHasName, LUP_RETURN_NAME)) {
-    set.lpszServiceInstanceName = PlaceText(packer, item.name);
+    set.lpszServiceInstanceName = packer->PlaceText(item.name);
   }
   if (has(kHasClass, LUP_RETURN_TYPE)) {
     set.lpServiceClassId =
@@ -147,48 +117,29 @@ void Pack(const ResultTarget& target, Packer* packer) {
     set.lpVersion = reinterpret_cast<LPWSAVERSION>(packer->Place(&version, sizeof(version)));
   }
   if (has(kHasComment, LUP_RETURN_COMMENT)) {
-    set.lpszComment = PlaceText(packer, item.comment);
+    set.lpszComment = packer->PlaceText(item.comment);
   }
   if ((item.head.present & kHasContext) != 0) {
-    set.lpszContext = PlaceText(packer, item.context);
+    set.lpszContext = packer->PlaceText(item.context);
   }
   if (has(kHasQueryString, LUP_RETURN_QUERY_STRING)) {
-    set.lpszQueryString = PlaceText(packer, item.query_string);
+    set.lpszQueryString = packer->PlaceText(item.query_string);
   }
   if ((wanted & LUP_RETURN_ADDR) != 0 && item.head.address_count != 0) {
     set.dwNumberOfCsAddrs = item.head.address_count;
     set.lpcsaBuffer = PlaceAddresses(packer, item);
   }
-  if (has(kHasBlob, LUP_RETURN_BLOB)) {
-    set.lpBlob = PlaceBlob(packer, item.blob);
+  if ((wanted & LUP_RETURN_BLOB) != 0) {
+    set.lpBlob = PlaceBlob(packer, item);
   }
-  if (packer->block() != nullptr) {
-    std::memcpy(packer->block(), &set, sizeof(set));
-  }
+  packer->WriteHead(set);
 }
 
 }  // namespace
 
 DWORD WriteResult(const ResultTarget& target, uint32_t* need) {
-  Packer measure(nullptr, 0);
-  Pack(target, &measure);
-  // The spare bytes serve a buffer that does not begin on a multiple of 8; they count wherever it
-  // begins.
-  *need = static_cast<uint32_t>((measure.offset() + kAlign - 1) / kAlign * kAlign + kAlign - 1);
-  if (target.length < *need) {
-    return WSAEFAULT;
-  }
-  Buffer block;
-  if (!block.Resize(*need)) {
-    return WSA_NOT_ENOUGH_MEMORY;
-  }
-  Packer packer(block.data(), reinterpret_cast<uintptr_t>(target.buffer));
-  Pack(target, &packer);
-  if (target.buffer == nullptr || !GuardedCopy(target.buffer, block.data(), packer.offset())) {
-    *need = 0;
-    return WSAEFAULT;
-  }
-  return 0;
+  return PackInto(target.buffer, target.length, need,
+                  [&](Packer* packer) { Pack(target, packer); });
 }
 
 }  // namespace nsp
