@@ -30,7 +30,7 @@ import {
 } from './stored.ts'
 
 /** @throws TypeError (`ERR_INVALID_ARG_VALUE`), which names each field at fault. */
-function checkedClass(info: ServiceClassInfo): ServiceClassInfo {
+export function checkedClass(info: ServiceClassInfo): ServiceClassInfo {
   const issues = new IssueList()
   const checked = checkClassInfo(issues, '', info)
   if (checked === undefined) throw invalidArgument(issues)

@@ -26,7 +26,7 @@ export interface ParsedService {
 }
 
 /** Port and transport of a class, which say the same as the address would: SVCID_TCP(80) is port 80 over TCP. */
-function addressDefaults(id: Guid | undefined): AddressDefaults {
+export function addressDefaults(id: Guid | undefined): AddressDefaults {
   const known = id === undefined ? undefined : decodeServiceClass(id)
   if (known?.kind === 'tcp' || known?.kind === 'udp') {
     return { port: known.port, transport: known.kind }
