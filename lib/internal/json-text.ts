@@ -21,7 +21,7 @@ export interface JsonText {
 const MAX_DEPTH = 64
 const SPACE = /[ \t\r\n]*/y
 const STRING = /"(?:[^"\\\n]|\\.)*"/y
-const PLAIN = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+const PLAIN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
 class Parser {
   readonly lines = new Map<string, number>()
