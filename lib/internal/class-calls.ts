@@ -2,26 +2,19 @@
 // SPDX-License-Identifier: MIT
 // Runs installClass, removeClass and classInfo: what a client wants with the functions on service classes.
 import { WinsockCode } from '../codes.ts'
+import { WinsockError } from '../errors.ts'
 import { isAllowed } from './access.ts'
 import { invalidAnswer } from './answer.ts'
 import type { Call } from './call.ts'
 import { checkClassInfo } from './class-info.ts'
 import { IssueList } from './issues.ts'
-import {
-  type Handlers,
-  MAX_REPLY_BYTES,
-  NOTHING,
-  Refusal,
-  type Reply,
-  refusal,
-  traced,
-} from './reply.ts'
+import { type Handlers, MAX_REPLY_BYTES, NOTHING, type Reply, refusal, traced } from './reply.ts'
 import { type ClassFrame, type InstallClassFrame, writeClassBlock } from './wire-class.ts'
 
 /** Classes are part of what is registered: the same rule says who may change them. */
 async function admit({ definition }: Handlers, { context }: Call): Promise<void> {
   if ((await isAllowed(definition.allow.register, context.client)) !== true)
-    throw new Refusal(WinsockCode.WSAEACCES)
+    throw new WinsockError('WSAEACCES')
 }
 
 export async function runInstallClass(
@@ -62,7 +55,7 @@ export async function runClassInfo(
   if (handler === undefined) return refusal(WinsockCode.WSAEOPNOTSUPP)
   return traced(handlers, call, { serviceClass: id }, async () => {
     const answer: unknown = await handler(id, call.context)
-    if (answer === undefined) throw new Refusal(WinsockCode.WSATYPE_NOT_FOUND)
+    if (answer === undefined) throw new WinsockError('WSATYPE_NOT_FOUND')
     const issues = new IssueList()
     const info = checkClassInfo(issues, '', answer)
     if (info !== undefined && info.id !== id) issues.add('id', `${info.id} is not what was asked`)

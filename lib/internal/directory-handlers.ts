@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 // A directory as the handlers of a provider, and its events as notifications.
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
-import { WinsockCode } from '../codes.ts'
 import type { Directory, DirectoryOperation } from '../directory.ts'
 import { WinsockError } from '../errors.ts'
 import type { Host, ProviderInit, ServiceChange } from '../types.ts'
@@ -46,8 +45,7 @@ function directoryHandlers(directory: Directory, leaseByProcess: boolean): Share
     remove: apply('remove'),
     installClass: (info) => directory.classes.put(info),
     async removeClass(id) {
-      if ((await directory.classes.delete(id)) !== true)
-        throw new WinsockError(WinsockCode.WSATYPE_NOT_FOUND)
+      if ((await directory.classes.delete(id)) !== true) throw new WinsockError('WSATYPE_NOT_FOUND')
     },
     classInfo: (id) => directory.classes.get(id),
   }

@@ -2,21 +2,14 @@
 // SPDX-License-Identifier: MIT
 // Runs the handlers that give one answer about a lookup: ioctl and stillValid.
 import { WinsockCode } from '../codes.ts'
+import { WinsockError } from '../errors.ts'
 import type { IoctlBinding } from '../ioctl.ts'
 import type { LookupHandle } from '../types.ts'
 import { isAllowed } from './access.ts'
 import { invalidAnswer } from './answer.ts'
 import type { Call } from './call.ts'
 import { IssueList, show } from './issues.ts'
-import {
-  type Handlers,
-  MAX_REPLY_BYTES,
-  outputSize,
-  Refusal,
-  type Reply,
-  refusal,
-  traced,
-} from './reply.ts'
+import { type Handlers, MAX_REPLY_BYTES, outputSize, type Reply, refusal, traced } from './reply.ts'
 import { debug } from './trace.ts'
 import { type IoctlFrame, writeReplyTooSmall } from './wire.ts'
 
@@ -25,7 +18,7 @@ async function decodeInput({ definition }: IoctlBinding, input: Uint8Array): Pro
     return await definition.input.decode(input)
   } catch (error) {
     debug('ioctl 0x%s: input refused: %o', definition.code.toString(16), error)
-    throw new Refusal(WinsockCode.WSAEINVAL)
+    throw new WinsockError('WSAEINVAL')
   }
 }
 
@@ -56,7 +49,7 @@ export async function runIoctl(
   const { context } = call
   const reply = await traced(handlers, call, { query }, async () => {
     if ((await isAllowed(definition.allow.ioctl, context.client)) !== true)
-      throw new Refusal(WinsockCode.WSAEACCES)
+      throw new WinsockError('WSAEACCES')
     const { code, outputBytes, completion } = frame
     const input = await decodeInput(binding, frame.input)
     const request = Object.freeze({ code, input, outputSize: outputBytes, query, completion })

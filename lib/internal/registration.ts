@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: MIT
 // Runs register, deregister and remove: what a client wants with WSASetService.
 import { WinsockCode } from '../codes.ts'
+import { WinsockError } from '../errors.ts'
 import type { ServiceChange } from '../types.ts'
 import { isAllowed } from './access.ts'
 import type { Call } from './call.ts'
 import type { DefinedEntry } from './definition.ts'
-import { type Handlers, NOTHING, Refusal, type Reply, refusal, traced } from './reply.ts'
+import { type Handlers, NOTHING, type Reply, refusal, traced } from './reply.ts'
 import { makeService } from './service.ts'
 import type { SetServiceFrame } from './wire-class.ts'
 
@@ -38,7 +39,7 @@ export async function runSetService(
   return traced(handlers, call, { service: change.service }, async () => {
     const { context } = call
     if ((await isAllowed(definition.allow.register, context.client)) !== true)
-      throw new Refusal(WinsockCode.WSAEACCES)
+      throw new WinsockError('WSAEACCES')
     await handler(change, context)
     leases.note(call.connection, entry, operation, change)
     return NOTHING

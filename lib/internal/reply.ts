@@ -35,15 +35,6 @@ export function outputSize({ body }: Reply): number {
   return body.length - REPLY_HEAD_BYTES
 }
 
-/** An error that is already an answer. */
-export class Refusal extends Error {
-  readonly status: number
-  constructor(status: number) {
-    super(`refused with ${status}`)
-    this.status = status
-  }
-}
-
 /** What a traced call is about. */
 export interface Subject {
   readonly query?: Query
@@ -75,6 +66,6 @@ export async function traced(
     return { failed: false, body: writeReply(0, output) }
   } catch (error) {
     trace.failed(error)
-    return refusal(error instanceof Refusal ? error.status : failed(operation, error, context))
+    return refusal(failed(operation, error, context))
   }
 }
