@@ -82,6 +82,13 @@ const KNOWN_FIELDS =
   HAS_BLOB |
   HAS_ALIASES
 const NO_CLASS = new Uint8Array(16)
+/** Where a block has its `flags`. */
+export const FLAGS_OFFSET = 12
+/** RESULT_IS_*: `flags` of a result. */
+export const RESULT_IS_ALIAS = 0x01
+export const RESULT_IS_ADDED = 0x10
+export const RESULT_IS_CHANGED = 0x20
+export const RESULT_IS_DELETED = 0x40
 const COMPLETIONS = new Map([
   [0, 'sync'],
   [2, 'event'],
@@ -211,7 +218,7 @@ export function writeQuerySet(set: WireQuerySet): Uint8Array {
 }
 
 /** A block with the entry index in range, or MalformedFrame. */
-function readQuery(bytes: Uint8Array, entryCount: number): WireQuerySet {
+export function readQuery(bytes: Uint8Array, entryCount: number): WireQuerySet {
   if (bytes.length < QUERY_SET_HEAD_BYTES) throw new MalformedFrame('no query')
   const query = readQuerySet(bytes)
   if (query.entry >= entryCount) throw new MalformedFrame(`there is no entry ${query.entry}`)

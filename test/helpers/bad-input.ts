@@ -51,6 +51,28 @@ const many = (count: number, make: (at: number) => unknown) =>
   Array.from({ length: count }, (_, at) => make(at))
 
 export const badProviders: readonly BadInput[] = [
+  bad('a directory that is none', ['directory'], definition({ directory: 'zone.json' })),
+  bad(
+    'a directory without its members',
+    ['directory.find', 'directory.watch', 'directory.classes.put'],
+    definition({
+      directory: { apply: () => 1, classes: { get: () => 1, delete: () => 1 } },
+      lookup: undefined,
+    }),
+  ),
+  bad(
+    'a directory that is not awaited',
+    ['directory.find', 'directory.apply', 'directory.watch'].concat(
+      ['get', 'put', 'delete'].map((key) => `directory.classes.${key}`),
+    ),
+    definition({ directory: Promise.resolve() }),
+  ),
+  bad('changes of another kind', ['changes'], definition({ changes: 'feeds' })),
+  bad(
+    'a lease that nothing ends',
+    ['leaseByProcess'],
+    definition({ leaseByProcess: true, register: () => undefined }),
+  ),
   bad('no object', ['', 'name', 'entries', 'lookup'], () => defineProvider(null as never)),
   bad('no name', ['name'], definition({ name: undefined })),
   bad('an empty name', ['name'], definition({ name: '' })),

@@ -3,9 +3,14 @@
 // What of a provider goes into the control file, and who may open the pipe and the files.
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
-import { defineProvider, ServiceClass } from '../../lib/index.ts'
+import { MemoryDirectory } from '../../lib/directory.ts'
+import { defineProvider, type ProviderInit, ServiceClass } from '../../lib/index.ts'
 import { controlSddl, folderSddl, isAllowed, pipeSddl } from '../../lib/internal/access.ts'
-import { HOST_ASKS_STILL_VALID } from '../../lib/internal/constants.ts'
+import {
+  HOST_ASKS_STILL_VALID,
+  HOST_REGISTERS,
+  HOST_STORES_CLASSES,
+} from '../../lib/internal/constants.ts'
 import { definitionOf } from '../../lib/internal/definition.ts'
 import { buildFilter, hostWaitLimit } from '../../lib/internal/filter.ts'
 import { checkServeOptions } from '../../lib/internal/options.ts'
@@ -66,6 +71,40 @@ describe('the filter', () => {
     assert.equal(filter.hostFlags, HOST_ASKS_STILL_VALID)
     assert.equal(filter.graceMs, 7)
   })
+
+  it('has exact names with a slash, which getservbyname asks for', () => {
+    const owns = ['nspecho/tcp', '7007/TCP', 'plain']
+    const entries = { names: { id: A, namespace: 12, owns } }
+    const provider = defineProvider({ name: 'ports', entries, lookup: () => undefined })
+    const { patterns } = buildFilter(definitionOf(provider), 7, undefined)
+    assert.deepEqual(
+      patterns.map(({ kind, text }) => [kind, text]),
+      [
+        [0, 'nspecho/tcp'],
+        [0, '7007/tcp'],
+        [0, 'plain'],
+      ],
+    )
+  })
+
+  const hosts: [what: string, init: Partial<ProviderInit>, flags: number][] = [
+    ['nothing', {}, 0],
+    ['register', { register: () => undefined }, HOST_REGISTERS],
+    ['deregister', { deregister: () => undefined }, HOST_REGISTERS],
+    ['remove', { remove: () => undefined }, HOST_REGISTERS],
+    ['installClass', { installClass: () => undefined }, HOST_STORES_CLASSES],
+    ['removeClass', { removeClass: () => undefined }, HOST_STORES_CLASSES],
+    ['classInfo', { classInfo: () => undefined }, HOST_STORES_CLASSES],
+    ['a directory', { directory: new MemoryDirectory() }, HOST_REGISTERS | HOST_STORES_CLASSES],
+  ]
+  for (const [what, init, flags] of hosts) {
+    it(`says what the host does with ${what}`, () => {
+      const entries = { mesh: { id: B, namespace: 1001 } }
+      const lookup = () => undefined
+      const provider = defineProvider({ name: 'hosts', entries, lookup, ...init })
+      assert.equal(buildFilter(definitionOf(provider), 7, undefined).hostFlags, flags)
+    })
+  }
 
   it('lets half of the thread pool wait in the host itself', () => {
     assert.deepEqual(

@@ -15,12 +15,13 @@ import {
   onIoctl,
   WinsockError,
 } from '../../lib/index.ts'
-import { FailureLog } from '../../lib/internal/failure-log.ts'
+import { describeFailure, FailureLog } from '../../lib/internal/failure-log.ts'
 import { CallStats } from '../../lib/internal/stats.ts'
 import { runAllSteps, runSteps, StepFailed } from '../../lib/internal/steps.ts'
-import type { HandlerFailure } from '../../lib/types.ts'
+import type { CallContext, HandlerFailure, Service } from '../../lib/types.ts'
 import { fakeHost, turn } from '../helpers/fake-host.ts'
 import { query } from '../helpers/fake-server.ts'
+import { registration } from '../helpers/services.ts'
 
 const ONE = { addresses: ['10.0.0.1'] }
 
@@ -59,6 +60,14 @@ describe('failures nobody listens to', () => {
       'winsock-nsp: Mesh: lookup of "a" for process 7: Error: broken; in two\n',
       'winsock-nsp: Mesh: lookup of "a" for process 7: Error: broken; in two (and 2 more since the last line)\n',
     ])
+  })
+})
+
+describe('a failure without a lookup', () => {
+  it('is told without a name', () => {
+    const context = { client: { processId: 7 }, handle: undefined } as unknown as CallContext
+    const failure = { operation: 'register', error: new Error('broken'), context } as const
+    assert.equal(describeFailure(failure), 'register for process 7: Error: broken')
   })
 })
 
@@ -129,6 +138,48 @@ describe('diagnostics channels', () => {
       `ioctl no ${who}: 4 bytes, N ms`,
       `stillValid no ${who}: no longer valid, N ms`,
     ])
+  })
+
+  it('make one readable line a registration and a call on classes', async () => {
+    const lines: string[] = []
+    const stop = watchCalls((line) => lines.push(line.replace(/[\d.]+ ms/, 'N ms')))
+    const { server } = await fakeHost({
+      register: () => undefined,
+      remove: () => undefined,
+      classInfo: () => undefined,
+      allow: { register: ({ processId }) => processId === 4711 },
+    })
+    server.connect(2, { processId: 99 })
+    await server.setService(0, registration(['10.0.0.1'])).answer
+    await server.setService(2, registration([]), { client: 2 }).answer
+    await server.classInfo('00090050-0000-0000-c000-000000000046').answer
+    stop()
+    assert.deepEqual(lines, [
+      'register Printer.reg.test tcp/80 [mesh] for client.exe 4711 (x64): done, N ms',
+      'remove Printer.reg.test tcp/80 [mesh] for client.exe 99 (x64): WSAEACCES, N ms',
+      'classInfo tcp/80 [mesh] for client.exe 4711 (x64): WSATYPE_NOT_FOUND, N ms',
+    ])
+  })
+
+  it('carry the service of a registration', async () => {
+    const channel = tracingChannel<string, Record<string, unknown>>('winsock-nsp:register')
+    const messages: Record<string, unknown>[] = []
+    const ignore = () => undefined
+    const subscribers = {
+      start: (message: Record<string, unknown>) => void messages.push(message),
+      end: ignore,
+      asyncStart: ignore,
+      asyncEnd: ignore,
+      error: ignore,
+    }
+    channel.subscribe(subscribers)
+    const { server } = await fakeHost({ register: () => undefined })
+    const { call, answer } = server.setService(0, registration(['10.0.0.1']))
+    await answer
+    channel.unsubscribe(subscribers)
+    const [{ id, query: none, service } = {}] = messages
+    assert.deepEqual([id, none], [`4711.1.0.${call}`, undefined])
+    assert.equal((service as Service).name, 'Printer.reg.test')
   })
 })
 
