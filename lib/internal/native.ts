@@ -227,12 +227,8 @@ export interface NativeWinsock {
   readonly classInfo: (providerId: string, id: string) => Promise<NativeClass>
   /** Whether the event loop goes on while nothing else keeps it. */
   readonly hold: (hold: boolean) => void
-  /** Of the whole process: open lookups, work given to the pool and not done, kernel handles. */
-  readonly stats: () => {
-    readonly lookups: number
-    readonly calls: number
-    readonly handles: number
-  }
+  /** Of the whole process: open lookups, and work given to the pool and not done. */
+  readonly stats: () => { readonly lookups: number; readonly calls: number }
 }
 
 export interface Native {

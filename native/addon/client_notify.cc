@@ -16,22 +16,20 @@ constexpr const char* kOperation = "WSANSPIoctl";
 // What the provider was given. It stays in one place until its event is set.
 class Request {
  public:
-  Request(std::shared_ptr<ClientLookup> lookup, std::function<void(const Status&)> done)
-      : lookup_(std::move(lookup)), done_(std::move(done)) {}
+  Request(std::shared_ptr<ClientLookup> lookup, ChangeEvents events)
+      : lookup_(std::move(lookup)), events_(std::move(events)) {}
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
   // Takes over the request.
   static void Start(std::unique_ptr<Request> request) {
-    const Status status = request->Prepare();
-    if (!status.ok()) {
-      request->done_(status);
-      return;
-    }
-    const Status asked = request->Ask();
-    if (asked.code != WSA_IO_PENDING) {
-      // 0: changed already, the event is set or is about to be; nothing else was started.
-      request->done_(asked);
+    Status status = request->Prepare();
+    if (status.ok()) status = request->Ask();
+    const bool pends = status.code == WSA_IO_PENDING;
+    request->events_.accepted(pends ? Status{} : status);
+    if (!pends) {
+      // Refused, or changed already, with an event that nobody has to wait for.
+      request->events_.done(status);
       return;
     }
     Request* const pending = request.release();  // Signalled has it from here on
@@ -65,7 +63,7 @@ class Request {
 
   static void CALLBACK Signalled(PTP_CALLBACK_INSTANCE, void* context, PTP_WAIT, TP_WAIT_RESULT) {
     const std::unique_ptr<Request> request(static_cast<Request*>(context));
-    request->done_(request->Outcome());
+    request->events_.done(request->Outcome());
   }
 
   Status Outcome() {
@@ -79,7 +77,7 @@ class Request {
   }
 
   const std::shared_ptr<ClientLookup> lookup_;
-  const std::function<void(const Status&)> done_;
+  const ChangeEvents events_;
   WSAOVERLAPPED overlapped_ = {};
   WSACOMPLETION completion_ = {};
   DWORD returned_ = 0;
@@ -89,8 +87,8 @@ class Request {
 
 }  // namespace
 
-void NotifyChange(std::shared_ptr<ClientLookup> lookup, std::function<void(const Status&)> done) {
-  Request::Start(std::make_unique<Request>(std::move(lookup), std::move(done)));
+void NotifyChange(std::shared_ptr<ClientLookup> lookup, ChangeEvents events) {
+  Request::Start(std::make_unique<Request>(std::move(lookup), std::move(events)));
 }
 
 }  // namespace nsp

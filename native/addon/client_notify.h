@@ -12,10 +12,16 @@
 
 namespace nsp {
 
-// Asks to be told, on this thread, which may block; no thread is held while the request pends.
-// `done` is called once, perhaps before this returns: ok after a change, WSA_OPERATION_ABORTED when
-// the lookup has ended, else what the request failed with.
-void NotifyChange(std::shared_ptr<ClientLookup> lookup, std::function<void(const Status&)> done);
+// What becomes of a request; each is called once, `accepted` first, on any thread.
+struct ChangeEvents {
+  // Ok as soon as the provider has the request, else what it was refused with.
+  std::function<void(const Status&)> accepted;
+  // Ok after a change, WSA_OPERATION_ABORTED when the lookup has ended, or as `accepted`.
+  std::function<void(const Status&)> done;
+};
+
+// Asks to be told. The asking may block; no thread is held while the request pends.
+void NotifyChange(std::shared_ptr<ClientLookup> lookup, ChangeEvents events);
 
 }  // namespace nsp
 

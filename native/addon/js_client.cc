@@ -157,13 +157,21 @@ Napi::Value Poll(const Napi::CallbackInfo& info) {
 Napi::Value Notify(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   ClientPool& pool = Pool(env);
-  const auto deferred = Napi::Promise::Deferred::New(env);
-  const auto finish = Finisher<Nothing>(env, deferred, FromNothing);
-  ThrowIfFailed(env, pool.Run([lookup = ToLookup(info[0]), finish] {
-    NotifyChange(lookup,
-                 [finish](const Status& status) { finish(status, std::make_shared<Nothing>()); });
-  }));
-  return deferred.Promise();
+  const auto accepted = Napi::Promise::Deferred::New(env);
+  const auto changed = Napi::Promise::Deferred::New(env);
+  const auto tell = [](Finish<Nothing> finish) {
+    return [finish](const Status& status) { finish(status, std::make_shared<Nothing>()); };
+  };
+  ThrowIfFailed(
+      env, pool.Run([lookup = ToLookup(info[0]),
+                     events = ChangeEvents{tell(Finisher<Nothing>(env, accepted, FromNothing)),
+                                           tell(Finisher<Nothing>(env, changed, FromNothing))}] {
+        NotifyChange(lookup, events);
+      }));
+  Napi::Object notification = Napi::Object::New(env);
+  notification.Set("accepted", accepted.Promise());
+  notification.Set("changed", changed.Promise());
+  return notification;
 }
 
 Napi::Value Set(const Napi::CallbackInfo& info) {
@@ -204,12 +212,9 @@ void Hold(const Napi::CallbackInfo& info) {
 
 Napi::Value Stats(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  DWORD handles = 0;
-  GetProcessHandleCount(GetCurrentProcess(), &handles);
   Napi::Object object = Napi::Object::New(env);
   object.Set("lookups", Napi::Number::New(env, static_cast<double>(ClientLookup::open())));
   object.Set("calls", Napi::Number::New(env, static_cast<double>(Pool(env).running())));
-  object.Set("handles", Napi::Number::New(env, handles));
   return object;
 }
 
