@@ -84,6 +84,8 @@ export class Behaviour {
   async wait(signal: AbortSignal, always = false): Promise<void> {
     if (!this.isHeld && !this.isNever && !always) return
     const ignoresSignal = this.isNever
+    // The client may have left before the handler got to run.
+    if (signal.aborted && !ignoresSignal) throw signal.reason
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const onAbort = () => {
       this.waiting--
