@@ -3,10 +3,12 @@
 // defineProvider: checks a provider completely, on any OS, and opens nothing.
 import { type CidrBlock, parseCidr } from './address.ts'
 import { Namespace, WinsockCode, type WinsockCodeName } from './codes.ts'
+import type { Directory } from './directory.ts'
 import { NspError } from './errors.ts'
 import { type Guid, parseGuid } from './guid.ts'
 import { MAX_ENTRIES } from './internal/constants.ts'
 import { attachDefinition, type DefinedEntry, type Definition } from './internal/definition.ts'
+import { checkDirectory, sharedHandlers } from './internal/directory-handlers.ts'
 import { checkLimits, type NamePattern, parsePattern } from './internal/filter.ts'
 import { type Fields, IssueList, isFields, show } from './internal/issues.ts'
 import { controlCodeFault, type IoctlBinding, ioctlBinding } from './ioctl.ts'
@@ -29,6 +31,8 @@ const OPTIONS = [
   ...FUNCTIONS,
   'name',
   'entries',
+  'directory',
+  'changes',
   'ioctl',
   'leaseByProcess',
   'deadlines',
@@ -223,11 +227,17 @@ function checkAllow(issues: IssueList, value: unknown): Allow {
   return given as Allow
 }
 
-function checkHandlers(issues: IssueList, init: Fields): void {
+function checkHandlers(issues: IssueList, init: Fields, directory: Directory | undefined): void {
   for (const key of FUNCTIONS) issues.callable(key, init[key])
-  issues.boolean('leaseByProcess', init['leaseByProcess'])
-  if (init['lookup'] === undefined && init['ioctl'] === undefined) {
-    issues.add('lookup', 'missing; a provider without lookup and ioctl answers nothing')
+  const lease = issues.boolean('leaseByProcess', init['leaseByProcess'])
+  if (lease === true && directory === undefined && init['deregister'] === undefined) {
+    issues.add('leaseByProcess', 'needs deregister, which ends what a process has registered')
+  }
+  const { changes, lookup, ioctl } = init
+  if (changes !== undefined && changes !== 'snapshot' && changes !== 'feed')
+    issues.add('changes', `neither 'snapshot' nor 'feed': ${show(changes)}`)
+  if (lookup === undefined && ioctl === undefined && directory === undefined) {
+    issues.add('lookup', 'missing; a provider without lookup, directory and ioctl answers nothing')
   }
 }
 
@@ -249,10 +259,12 @@ export function defineProvider(init: ProviderInit): Provider {
   const name = issues.text('name', fields['name'], MAX_NAME) ?? ''
   const entries = checkEntries(issues, fields['entries'], name)
   const ioctls = checkIoctls(issues, fields['ioctl'])
-  checkHandlers(issues, fields)
+  const directory = checkDirectory(issues, fields['directory'])
+  checkHandlers(issues, fields, directory)
   checkLimits(entries, ioctls.size, issues)
   const definition: Definition = Object.freeze({
     init,
+    handlers: sharedHandlers(fields as unknown as ProviderInit, directory),
     name,
     entries: Object.freeze(entries),
     ioctls,

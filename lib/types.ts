@@ -3,6 +3,7 @@
 // The shapes of the public API that are not bound to one module: queries, answers, clients, providers, hosts.
 import type { EventEmitter } from 'node:events'
 import type { WinsockCodeName } from './codes.ts'
+import type { Directory } from './directory.ts'
 import type { Guid } from './guid.ts'
 import type { IoctlHandler } from './ioctl.ts'
 import type { ServiceClass } from './service-class.ts'
@@ -70,13 +71,13 @@ export interface ServiceInit {
   /** Default: the class that was asked. */
   serviceClass?: ServiceClass | Guid | undefined
   addresses?: Iterable<AddressInit> | undefined
-  /** Checked and kept; results for aliases are not made yet (docs/api.md). */
+  /** Other names: one more result each for clients that ask with LUP_RETURN_ALIASES, and in hostent and servent blobs. */
   aliases?: Iterable<string> | undefined
   version?: number | undefined
   comment?: string | undefined
   context?: string | undefined
   queryString?: string | undefined
-  /** Opaque bytes. */
+  /** Opaque bytes. hostent and servent blobs are made from name, aliases and addresses, never by hand. */
   blob?: Uint8Array | undefined
   /** Seconds (as in DNS). Checked and kept; answers are not published yet (docs/api.md). */
   ttl?: number | undefined
@@ -145,6 +146,7 @@ export interface CallContext {
   readonly signal: AbortSignal
   /** `performance.now()` value at which the client is answered without us; Infinity while debugging or if nobody waits. */
   readonly deadline: number
+  /** undefined in register, installClass and their kin. */
   readonly handle: LookupHandle | undefined
   /** Through which catalog entry the client came. */
   readonly entry: Entry
@@ -152,10 +154,10 @@ export interface CallContext {
 
 // ── the provider ──
 
-/** A registration that a client asks for. */
+/** A registration that a client asks for. `service` has a name and a class; to register, addresses too. */
 export interface ServiceChange {
   readonly service: Service
-  /** SERVICE_MULTIPLE */
+  /** SERVICE_MULTIPLE: the addresses are added or removed one by one, instead of the whole list. */
   readonly multiple: boolean
 }
 
@@ -215,19 +217,37 @@ export interface ProviderInit {
   name: string
   entries: { readonly [key: string]: EntryInit }
 
+  /** Ready-made lookup, registration, classes and notifications. A handler below wins over it. */
+  directory?: Directory | undefined
+
   lookup?(query: Query, context: CallContext): LookupAnswer
+  /**
+   * 'snapshot' (default): after a change a client starts anew. 'feed': further Next calls on the same handle give the
+   * differences, which we compute by asking `lookup` again.
+   */
+  changes?: 'snapshot' | 'feed' | undefined
   /** Answer SIO_NSP_NOTIFY_CHANGE yourself: is what this handle was told still true? Costs each poll a round trip. */
   stillValid?(handle: LookupHandle, context: CallContext): Awaitable<boolean>
   ioctl?: readonly IoctlHandler[] | undefined
 
-  // Checked, but not called yet: WSASetService and the class functions answer WSAEOPNOTSUPP (docs/api.md).
+  // What is missing here (and has no directory behind it) is answered WSAEOPNOTSUPP. After a change that clients should
+  // hear of, call `host.invalidate`.
+  /** RNRSERVICE_REGISTER. Without `multiple` the addresses replace those that the service has. */
   register?(change: ServiceChange, context: CallContext): Awaitable<void>
+  /** RNRSERVICE_DEREGISTER: the service stays known, without addresses (`multiple`: without these). */
   deregister?(change: ServiceChange, context: CallContext): Awaitable<void>
+  /** RNRSERVICE_DELETE: the service goes (`multiple`: when its last address goes). */
   remove?(change: ServiceChange, context: CallContext): Awaitable<void>
+  /** Throw WinsockError WSAEALREADY for a class that is known. */
   installClass?(info: ServiceClassInfo, context: CallContext): Awaitable<void>
+  /** Throw WinsockError WSATYPE_NOT_FOUND for a class that is not known. */
   removeClass?(id: Guid, context: CallContext): Awaitable<void>
+  /** undefined: WSATYPE_NOT_FOUND. */
   classInfo?(id: Guid, context: CallContext): Awaitable<ServiceClassInfo | undefined>
-  /** A registration ends with the process that made it. Default false. */
+  /**
+   * A registration ends with the process that made it: what it has not deregistered itself goes through `deregister`
+   * when its connection ends. Default false.
+   */
   leaseByProcess?: boolean | undefined
 
   /** Runs when serving begins, before the first call is handled; what it returns runs when serving ends. */
@@ -286,7 +306,17 @@ export type InvalidateScope =
   | ((query: Query) => boolean)
 
 export type DisconnectReason = 'closed' | 'killed' | 'refused' | 'protocol'
-export type Operation = 'lookup' | 'ioctl' | 'stillValid'
+/** The handler that is called. */
+export type Operation =
+  | 'lookup'
+  | 'ioctl'
+  | 'stillValid'
+  | 'register'
+  | 'deregister'
+  | 'remove'
+  | 'installClass'
+  | 'removeClass'
+  | 'classInfo'
 
 export interface HandlerFailure {
   readonly operation: Operation

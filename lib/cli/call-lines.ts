@@ -4,8 +4,9 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import { win32 } from 'node:path'
 import { isWinsockError } from '../errors.ts'
+import { OPERATIONS } from '../internal/stats.ts'
 import type { TraceMessage } from '../internal/trace.ts'
-import type { ServiceClass } from '../service-class.ts'
+import { decodeServiceClass, type ServiceClass } from '../service-class.ts'
 import type { Operation } from '../types.ts'
 
 function className(serviceClass: ServiceClass | undefined): string {
@@ -26,15 +27,18 @@ function className(serviceClass: ServiceClass | undefined): string {
 function outcome(operation: Operation, { results, error }: TraceMessage): string {
   if (isWinsockError(error)) return error.code
   if (error instanceof Error) return error.message.split('\n')[0] ?? ''
-  if (results instanceof Uint8Array) {
-    return operation === 'stillValid'
-      ? results[0] === 1
-        ? 'still valid'
-        : 'no longer valid'
-      : `${results.length} bytes`
-  }
+  if (operation === 'stillValid')
+    return (results as Uint8Array)[0] === 1 ? 'still valid' : 'no longer valid'
+  if (operation === 'ioctl') return `${(results as Uint8Array).length} bytes`
+  if (operation !== 'lookup') return 'done'
   const { yielded, sent } = results as { readonly yielded: number; readonly sent: number }
   return yielded === sent ? `${sent} results` : `${sent} results of ${yielded}`
+}
+
+function subject({ query, service, serviceClass }: TraceMessage): string {
+  if (serviceClass !== undefined) return className(decodeServiceClass(serviceClass)).trim()
+  const { name, serviceClass: asked } = query ?? service ?? {}
+  return `${name ?? '(all)'}${className(asked)}`
 }
 
 export function describeCall(
@@ -42,16 +46,15 @@ export function describeCall(
   message: TraceMessage,
   milliseconds: number,
 ): string {
-  const { client, query, entry } = message
+  const { client, entry } = message
   const program = client.imagePath === undefined ? 'process' : win32.basename(client.imagePath)
-  const asked = `${query.name ?? '(all)'}${className(query.serviceClass)}`
   const time = `${milliseconds.toFixed(1)} ms`
-  return `${operation} ${asked} [${entry.key}] for ${program} ${client.processId} (${client.architecture}): ${outcome(operation, message)}, ${time}`
+  return `${operation} ${subject(message)} [${entry.key}] for ${program} ${client.processId} (${client.architecture}): ${outcome(operation, message)}, ${time}`
 }
 
 /** Calls `print` at the end of every call; returns what stops that. */
 export function watchCalls(print: (line: string) => void): () => void {
-  const stops = (['lookup', 'ioctl', 'stillValid'] as const).map((operation) => {
+  const stops = OPERATIONS.map((operation) => {
     const channel = tracingChannel<string, TraceMessage>(`winsock-nsp:${operation}`)
     const begun = new WeakMap<TraceMessage, number>()
     const ignore = () => undefined

@@ -4,6 +4,7 @@
 import { NspError, type NspErrorCode } from '../errors.ts'
 import type { CallContext, Client, Entry, LookupHandle, Operation } from '../types.ts'
 import type { Connection } from './connection.ts'
+import type { DefinedEntry } from './definition.ts'
 import { inspectorUrl } from './inspector.ts'
 import type { Lookup } from './lookup.ts'
 
@@ -14,33 +15,34 @@ export interface Call {
   readonly id: number
   readonly operation: Operation
   readonly connection: Connection
-  readonly lookup: Lookup
+  /** undefined for registrations and calls on classes. */
+  readonly lookup: Lookup | undefined
   /** `performance.now()` values. */
   readonly arrived: number
   readonly deadline: number
-  /** Ends the handler of an ioctl or a still-valid question; that of a lookup belongs to the lookup. */
+  /** What a handler of this call alone gets; that of a lookup has the lookup's own. */
+  readonly context: CallContext
+  /** Ends the handler of this call; that of a lookup belongs to the lookup. */
   readonly controller: AbortController
 }
 
-export function makeCall(
-  connection: Connection,
-  lookup: Lookup,
-  init: { readonly id: number; readonly operation: Operation; readonly deadlineMs: number },
-): Call {
+export interface CallInit {
+  readonly id: number
+  readonly operation: Operation
+  readonly deadlineMs: number
+  readonly entry: DefinedEntry
+  readonly lookup: Lookup | undefined
+}
+
+export function makeCall(connection: Connection, init: CallInit): Call {
+  const { id, operation, deadlineMs, entry, lookup } = init
   const arrived = performance.now()
   const deadline =
-    inspectorUrl() === undefined
-      ? arrived + init.deadlineMs - LATE_MARGIN_MS
-      : Number.POSITIVE_INFINITY
-  return {
-    id: init.id,
-    operation: init.operation,
-    connection,
-    lookup,
-    arrived,
-    deadline,
-    controller: new AbortController(),
-  }
+    inspectorUrl() === undefined ? arrived + deadlineMs - LATE_MARGIN_MS : Number.POSITIVE_INFINITY
+  const controller = new AbortController()
+  const asked = { client: connection.client, entry, handle: lookup?.handle }
+  const context = new Context(asked, controller.signal, () => deadline)
+  return { id, operation, connection, lookup, arrived, deadline, context, controller }
 }
 
 type AbortCode = Extract<
@@ -60,18 +62,25 @@ export function abortReason(code: AbortCode, cause?: unknown): NspError {
   return new NspError(code, REASONS[code], { cause })
 }
 
+/** Who asks, through what. */
+export interface Asked {
+  readonly client: Client
+  readonly entry: DefinedEntry
+  readonly handle: LookupHandle | undefined
+}
+
 export class Context implements CallContext {
   readonly client: Client
   readonly signal: AbortSignal
-  readonly handle: LookupHandle
+  readonly handle: LookupHandle | undefined
   readonly entry: Entry
   readonly #deadline: () => number
 
-  constructor(lookup: Lookup, signal: AbortSignal, deadline: () => number) {
-    this.client = lookup.client
+  constructor({ client, entry, handle }: Asked, signal: AbortSignal, deadline: () => number) {
+    this.client = client
     this.signal = signal
-    this.handle = lookup.handle
-    this.entry = lookup.entry.entry
+    this.handle = handle
+    this.entry = entry.entry
     this.#deadline = deadline
   }
 

@@ -15,6 +15,7 @@ export class Connection {
   readonly calls: Map<number, Call> = new Map()
   /** Frames that came before it was decided whether this client may connect. */
   queue: NativeFrame[] | undefined
+  isEnded = false
   readonly #controller = new AbortController()
 
   constructor(number: number, identity: NativeClient) {
@@ -24,6 +25,7 @@ export class Connection {
 
   /** Ends everything of this client. */
   end(reason: Error): void {
+    this.isEnded = true
     this.#controller.abort(reason)
     this.queue = undefined
     for (const call of this.calls.values()) call.controller.abort(reason)

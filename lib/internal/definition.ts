@@ -22,8 +22,17 @@ export interface DefinedEntry {
   readonly classes: readonly Guid[] | undefined
 }
 
+/** The handlers that a directory can stand in for, whoever gave them; bound. */
+export type SharedHandlers = Readonly<
+  Pick<
+    ProviderInit,
+    'lookup' | 'register' | 'deregister' | 'remove' | 'installClass' | 'removeClass' | 'classInfo'
+  >
+>
+
 export interface Definition {
   readonly init: ProviderInit
+  readonly handlers: SharedHandlers
   readonly name: string
   /** In the order of the sidecar and the control file. */
   readonly entries: readonly DefinedEntry[]

@@ -15,31 +15,16 @@ import { isAllowed } from './access.ts'
 import { MalformedFrame } from './bytes.ts'
 import { abortReason, type Call, makeCall } from './call.ts'
 import { Connection, type NativeFrame } from './connection.ts'
-import {
-  FRAME_BATCH,
-  FRAME_CANCEL,
-  FRAME_END,
-  FRAME_HAS_QUERY,
-  FRAME_IOCTL,
-  FRAME_LAST_BATCH,
-  FRAME_NEXT,
-  FRAME_REPLY,
-  FRAME_STILL_VALID,
-} from './constants.ts'
+import { FRAME_BATCH, FRAME_CANCEL, FRAME_END, FRAME_LAST_BATCH, FRAME_REPLY } from './constants.ts'
 import type { Definition } from './definition.ts'
-import { runIoctl, runStillValid } from './handlers.ts'
+import { Leases } from './leases.ts'
 import { type Batch, Lookup, type LookupOwner } from './lookup.ts'
 import type { NativeClient, NativeEvent, NativeServer } from './native.ts'
+import { type Handlers, type Reply, refusal } from './reply.ts'
+import { readRequest } from './requests.ts'
 import { CallStats } from './stats.ts'
 import { debug, publish } from './trace.ts'
-import {
-  readIoctl,
-  readNext,
-  readStillValid,
-  type WireQuerySet,
-  writeBatch,
-  writeReply,
-} from './wire.ts'
+import { type WireQuerySet, writeBatch } from './wire.ts'
 
 // Handles that one process may leave open; a program that never ends its lookups must not fill our memory.
 const MAX_LOOKUPS = 16_384
@@ -52,18 +37,13 @@ export interface DispatchListener {
   handlerFailed(failure: HandlerFailure): void
 }
 
-const OPERATIONS: ReadonlyMap<number, Operation> = new Map([
-  [FRAME_NEXT, 'lookup'],
-  [FRAME_IOCTL, 'ioctl'],
-  [FRAME_STILL_VALID, 'stillValid'],
-])
-
 export class Dispatcher implements LookupOwner {
   readonly definition: Definition
   readonly answerBytes: number
   readonly clients: Set<Client> = new Set()
   readonly #outlet: Outlet
   readonly #listener: DispatchListener
+  readonly #handlers: Handlers
   readonly #connections = new Map<number, Connection>()
   readonly #stats = new CallStats()
   #refusing = false
@@ -80,6 +60,8 @@ export class Dispatcher implements LookupOwner {
     this.answerBytes = answerBytes
     this.#outlet = outlet
     this.#listener = listener
+    const failed = this.handlerFailed.bind(this)
+    this.#handlers = { definition, failed, leases: new Leases(definition, failed) }
   }
 
   handle(event: NativeEvent): void {
@@ -110,13 +92,14 @@ export class Dispatcher implements LookupOwner {
     return { handles, calls: this.#stats.snapshot(), rejectedFrames: this.#rejectedFrames }
   }
 
-  /** New calls are answered WSAENETDOWN; resolves when the running ones have ended. */
-  drain(): Promise<void> {
+  /** New calls are answered WSAENETDOWN; resolves when the running ones have ended, and leases with them. */
+  async drain(): Promise<void> {
     this.#refusing = true
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#idle = resolve
     this.#checkIdle()
-    return promise
+    await promise
+    await this.#handlers.leases.drain()
   }
 
   /** Aborts everything; nobody is answered any more. */
@@ -127,6 +110,7 @@ export class Dispatcher implements LookupOwner {
       this.clients.delete(connection.client)
     }
     this.#connections.clear()
+    this.#handlers.leases.destroy(abortReason('ERR_NSP_HOST_CLOSED', cause))
     this.#checkIdle()
   }
 
@@ -135,15 +119,7 @@ export class Dispatcher implements LookupOwner {
   answerNext(call: Call, { status, items, last }: Batch): void {
     if (!this.#settle(call, status !== 0 && items.length === 0 && this.#isFailure(status))) return
     const flags = last ? FRAME_LAST_BATCH : 0
-    const { connection, lookup, id } = call
-    this.#outlet.answer(
-      connection.number,
-      FRAME_BATCH,
-      flags,
-      id,
-      lookup.number,
-      writeBatch(status, items),
-    )
+    this.#answer(call, FRAME_BATCH, flags, writeBatch(status, items))
   }
 
   /** The code for the client; reports what is not a WinsockError, unless the call has been given up. */
@@ -204,6 +180,7 @@ export class Dispatcher implements LookupOwner {
     const { client } = connection
     this.#connections.delete(number)
     connection.end(abortReason('ERR_NSP_CLIENT_GONE'))
+    this.#handlers.leases.end(connection)
     // A client that was never let in is told of only when it was refused.
     if (this.clients.delete(client) || reason === 'refused') {
       publish('disconnect', { client, reason })
@@ -253,60 +230,42 @@ export class Dispatcher implements LookupOwner {
     const call = this.#connections.get(number)?.calls.get(id)
     if (call === undefined) return
     const reason = abortReason('ERR_NSP_CALL_TIMEOUT')
-    const { lookup, operation } = call
+    const { operation } = call
+    const lookup = operation === 'lookup' ? call.lookup : undefined
+    const context = lookup?.context ?? call.context
     this.#stats.late(operation)
-    this.#listener.handlerFailed(
-      Object.freeze({ operation, error: reason, context: lookup.context }),
-    )
+    this.#listener.handlerFailed(Object.freeze({ operation, error: reason, context }))
     this.#drop(call, reason)
-    if (operation === 'lookup') lookup.late(this.definition.onFailure, reason)
+    lookup?.late(this.definition.onFailure, reason)
   }
 
   /** Nobody waits for this call any more. */
   #drop(call: Call, reason: Error): void {
     call.connection.calls.delete(call.id)
     call.controller.abort(reason)
-    call.lookup.forget(call)
+    call.lookup?.forget(call)
     this.#checkIdle()
   }
 
   #call(connection: Connection, frame: NativeFrame): void {
-    const operation = OPERATIONS.get(frame.kind)
-    if (operation === undefined) throw new MalformedFrame(`unknown kind ${frame.kind}`)
-    if (frame.call === 0 || connection.calls.has(frame.call))
-      throw new MalformedFrame(`call id ${frame.call}`)
-    const count = this.definition.entries.length
-    const { id, start, query, deadlineMs } = this.#decode(operation, frame, count)
-    const lookup = this.#lookup(connection, frame.lookup, query)
-    const call = makeCall(connection, lookup, { id, operation, deadlineMs })
-    connection.calls.set(id, call)
+    const { entries } = this.definition
+    const request = readRequest(frame, entries.length)
+    if (connection.calls.has(frame.call)) throw new MalformedFrame(`call id ${frame.call}`)
+    const { operation, deadlineMs } = request
+    const lookup =
+      request.about === 'lookup' ? this.#lookup(connection, frame.lookup, request.query) : undefined
+    const entry = request.about === 'entry' ? entries[request.entry] : lookup?.entry
+    if (entry === undefined) throw new MalformedFrame('there is no such entry')
+    const call = makeCall(connection, { id: frame.call, operation, deadlineMs, entry, lookup })
+    connection.calls.set(call.id, call)
     this.#stats.begin(operation)
     if (this.#refusing) this.#refuse(call, WinsockCode.WSAENETDOWN)
     else if (connection.lookups.size > MAX_LOOKUPS) this.#refuse(call, WinsockCode.WSAENOBUFS)
-    else start(call)
-  }
-
-  #decode(operation: Operation, frame: NativeFrame, entries: number): Decoded {
-    const { body, call: id } = frame
-    if (operation === 'lookup') {
-      const next = readNext(body, (frame.flags & FRAME_HAS_QUERY) !== 0, entries)
-      return { id, ...next, start: (call) => call.lookup.next(call) }
-    }
-    const handlers = { definition: this.definition, failed: this.handlerFailed.bind(this) }
-    if (operation === 'ioctl') {
-      const ioctl = readIoctl(body, entries)
-      return {
-        id,
-        ...ioctl,
-        start: (call) => void this.#reply(call, runIoctl(handlers, call, ioctl)),
-      }
-    }
-    const question = readStillValid(body, entries)
-    return {
-      id,
-      ...question,
-      start: (call) => void this.#reply(call, runStillValid(handlers, call)),
-    }
+    else if (request.about === 'entry')
+      void this.#reply(call, request.run(this.#handlers, call, entry))
+    else if (lookup !== undefined && request.run !== undefined)
+      void this.#reply(call, request.run(this.#handlers, call, lookup))
+    else lookup?.next(call)
   }
 
   /** The lookup of a frame; made by the first frame, which carries the query. */
@@ -321,24 +280,18 @@ export class Dispatcher implements LookupOwner {
     return lookup
   }
 
-  async #reply(
-    call: Call,
-    running: Promise<{ readonly failed: boolean; readonly body: Uint8Array }>,
-  ): Promise<void> {
+  async #reply(call: Call, running: Promise<Reply>): Promise<void> {
     const { failed, body } = await running
-    if (!this.#settle(call, failed)) return
-    this.#outlet.answer(call.connection.number, FRAME_REPLY, 0, call.id, call.lookup.number, body)
+    if (this.#settle(call, failed)) this.#answer(call, FRAME_REPLY, 0, body)
   }
 
   #refuse(call: Call, status: number): void {
-    if (call.operation === 'lookup') {
-      this.answerNext(call, { status, items: [], last: true })
-      return
-    }
-    void this.#reply(
-      call,
-      Promise.resolve({ failed: true, body: writeReply(status, new Uint8Array(0)) }),
-    )
+    if (call.operation === 'lookup') this.answerNext(call, { status, items: [], last: true })
+    else void this.#reply(call, Promise.resolve(refusal(status)))
+  }
+
+  #answer({ connection, id, lookup }: Call, kind: number, flags: number, body: Uint8Array): void {
+    this.#outlet.answer(connection.number, kind, flags, id, lookup?.number ?? 0, body)
   }
 
   /** Takes the call out of the books. False: it is not in them, so that there is nobody to answer. */
@@ -361,11 +314,4 @@ export class Dispatcher implements LookupOwner {
     for (const { calls } of this.#connections.values()) if (calls.size > 0) return
     this.#idle()
   }
-}
-
-interface Decoded {
-  readonly id: number
-  readonly deadlineMs: number
-  readonly query: WireQuerySet | undefined
-  readonly start: (call: Call) => void
 }

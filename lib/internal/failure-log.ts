@@ -8,15 +8,16 @@ const INTERVAL_MS = 60_000
 
 /** One line that says what failed for whom. */
 export function describeFailure({ operation, error, context }: HandlerFailure): string {
-  const name = context.handle?.query.name
-  const asked = name === undefined ? 'an enumeration' : JSON.stringify(name)
+  const { handle, client } = context
+  const name = handle?.query.name
+  const asked = name === undefined ? ' of an enumeration' : ` of ${JSON.stringify(name)}`
   const text =
     error instanceof Error
       ? isNspError(error)
         ? error.message
         : `${error.name}: ${error.message}`
       : String(error)
-  return `${operation} of ${asked} for process ${context.client.processId}: ${text.replaceAll(/\s*\n\s*/g, '; ')}`
+  return `${operation}${handle === undefined ? '' : asked} for process ${client.processId}: ${text.replaceAll(/\s*\n\s*/g, '; ')}`
 }
 
 export class FailureLog {

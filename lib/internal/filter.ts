@@ -3,10 +3,13 @@
 // The part of a provider that every process reads from memory: whose names, classes and codes are ours.
 
 import {
+  ENTRY_FEED,
   ENTRY_HAS_CLASSES,
   ENTRY_HIERARCHICAL,
   ENTRY_OWNS_BY_DEFAULT,
   HOST_ASKS_STILL_VALID,
+  HOST_REGISTERS,
+  HOST_STORES_CLASSES,
   MAX_BLOCKS,
   MAX_CLASSES,
   MAX_CODES,
@@ -124,6 +127,16 @@ export function checkLimits(
   }
 }
 
+/** What the DLL answers by itself if it is not there. */
+function hostFlags({ init, handlers }: Definition): number {
+  const { register, deregister, remove, installClass, removeClass, classInfo } = handlers
+  return (
+    (init.stillValid === undefined ? 0 : HOST_ASKS_STILL_VALID) |
+    ((register ?? deregister ?? remove) ? HOST_REGISTERS : 0) |
+    ((installClass ?? removeClass ?? classInfo) ? HOST_STORES_CLASSES : 0)
+  )
+}
+
 export const DEFAULT_GRACE_MS = 30_000
 const DEBUG_DEADLINE_MS = 600_000
 // After so many silent calls in a row the DLL answers WSAENETDOWN at once, and asks again after the pause.
@@ -138,10 +151,13 @@ export function buildFilter(
 ): NativeFilter {
   const { deadlines } = definition
   const debugged = inspectorUrl() !== undefined
+  const { entries, ...ownership } = buildOwnership(definition.entries)
+  const feed = definition.init.changes === 'feed' ? ENTRY_FEED : 0
   return {
-    ...buildOwnership(definition.entries),
+    entries: entries.map((entry) => ({ ...entry, flags: entry.flags | feed })),
+    ...ownership,
     codes: [...definition.ioctls.keys()],
-    hostFlags: definition.init.stillValid === undefined ? 0 : HOST_ASKS_STILL_VALID,
+    hostFlags: hostFlags(definition),
     graceMs,
     lookupDeadlineMs: debugged ? DEBUG_DEADLINE_MS : deadlines.lookupMs,
     ioctlDeadlineMs: debugged ? DEBUG_DEADLINE_MS : deadlines.ioctlMs,

@@ -1,75 +1,24 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Runs the handlers that give one answer: ioctl and stillValid.
+// Runs the handlers that give one answer about a lookup: ioctl and stillValid.
 import { WinsockCode } from '../codes.ts'
 import type { IoctlBinding } from '../ioctl.ts'
-import type { CallContext, Operation } from '../types.ts'
+import type { LookupHandle } from '../types.ts'
 import { isAllowed } from './access.ts'
 import { invalidAnswer } from './answer.ts'
-import { type Call, Context } from './call.ts'
-import { FRAME_HEADER_BYTES, MAX_FRAME_BYTES } from './constants.ts'
-import type { Definition } from './definition.ts'
+import type { Call } from './call.ts'
 import { IssueList, show } from './issues.ts'
-import { debug, startTrace } from './trace.ts'
-import { type IoctlFrame, writeReply, writeReplyTooSmall } from './wire.ts'
-
-export interface Handlers {
-  readonly definition: Definition
-  /** Reports a failing handler; returns the code for the client. */
-  readonly failed: (operation: Operation, error: unknown, context: CallContext) => number
-}
-
-export interface Reply {
-  readonly failed: boolean
-  readonly body: Uint8Array
-}
-
-// Status and length of a Reply frame.
-const REPLY_HEAD_BYTES = 8
-const NOTHING = new Uint8Array(0)
-
-function refusal(status: number): Reply {
-  return { failed: true, body: writeReply(status, NOTHING) }
-}
-
-/** An error that is already an answer. */
-class Refusal extends Error {
-  readonly status: number
-  constructor(status: number) {
-    super(`refused with ${status}`)
-    this.status = status
-  }
-}
-
-/** Runs a handler inside its trace; what it throws becomes a code. Never rejects. */
-async function traced(
-  { failed }: Handlers,
-  call: Call,
-  context: Context,
-  handle: () => Promise<Uint8Array>,
-): Promise<Reply> {
-  const { lookup, operation } = call
-  const {
-    client,
-    handle: { id, query },
-    entry,
-  } = context
-  const trace = startTrace(operation, {
-    id: `${lookup.handle.id}.${call.id}`,
-    client,
-    entry,
-    query,
-  })
-  debug('%s %s of %s', operation, id, query.name ?? '*')
-  try {
-    const output = await trace.run(handle)
-    trace.done(output)
-    return { failed: false, body: writeReply(0, output) }
-  } catch (error) {
-    trace.failed(error)
-    return refusal(error instanceof Refusal ? error.status : failed(operation, error, context))
-  }
-}
+import {
+  type Handlers,
+  MAX_REPLY_BYTES,
+  outputSize,
+  Refusal,
+  type Reply,
+  refusal,
+  traced,
+} from './reply.ts'
+import { debug } from './trace.ts'
+import { type IoctlFrame, writeReplyTooSmall } from './wire.ts'
 
 async function decodeInput({ definition }: IoctlBinding, input: Uint8Array): Promise<unknown> {
   try {
@@ -95,43 +44,40 @@ function encodeOutput({ definition }: IoctlBinding, value: unknown): Uint8Array 
   throw invalidAnswer(what, issues)
 }
 
-function contextOf(call: Call): Context {
-  return new Context(call.lookup, call.controller.signal, () => call.deadline)
-}
-
-export async function runIoctl(handlers: Handlers, call: Call, frame: IoctlFrame): Promise<Reply> {
+export async function runIoctl(
+  handlers: Handlers,
+  call: Call,
+  { query }: LookupHandle,
+  frame: IoctlFrame,
+): Promise<Reply> {
   const { definition } = handlers
   const binding = definition.ioctls.get(frame.code)
   if (binding === undefined) return refusal(WinsockCode.WSAEOPNOTSUPP)
-  const context = contextOf(call)
-  const reply = await traced(handlers, call, context, async () => {
+  const { context } = call
+  const reply = await traced(handlers, call, { query }, async () => {
     if ((await isAllowed(definition.allow.ioctl, context.client)) !== true)
       throw new Refusal(WinsockCode.WSAEACCES)
-    const { code, outputBytes: outputSize, completion } = frame
+    const { code, outputBytes, completion } = frame
     const input = await decodeInput(binding, frame.input)
-    const request = Object.freeze({
-      code,
-      input,
-      outputSize,
-      query: call.lookup.handle.query,
-      completion,
-    })
+    const request = Object.freeze({ code, input, outputSize: outputBytes, query, completion })
     return encodeOutput(binding, await binding.handle(request, context))
   })
-  const size = reply.body.length - REPLY_HEAD_BYTES
+  const size = outputSize(reply)
   if (size > frame.outputBytes)
     return { failed: true, body: writeReplyTooSmall(WinsockCode.WSAEFAULT, size) }
-  if (size > MAX_FRAME_BYTES - FRAME_HEADER_BYTES - REPLY_HEAD_BYTES)
-    return refusal(WinsockCode.WSAENOBUFS)
+  if (size > MAX_REPLY_BYTES) return refusal(WinsockCode.WSAENOBUFS)
   return reply
 }
 
-export async function runStillValid(handlers: Handlers, call: Call): Promise<Reply> {
+export async function runStillValid(
+  handlers: Handlers,
+  call: Call,
+  handle: LookupHandle,
+): Promise<Reply> {
   const { init } = handlers.definition
   if (init.stillValid === undefined) return refusal(WinsockCode.WSAEOPNOTSUPP)
-  const context = contextOf(call)
-  return traced(handlers, call, context, async () => {
-    const answer: unknown = await init.stillValid?.(call.lookup.handle, context)
+  return traced(handlers, call, { query: handle.query }, async () => {
+    const answer: unknown = await init.stillValid?.(handle, call.context)
     if (typeof answer === 'boolean') return Uint8Array.of(answer ? 1 : 0, 0, 0, 0)
     const issues = new IssueList()
     issues.add('', `neither true nor false: ${show(answer)}`)

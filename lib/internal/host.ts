@@ -18,6 +18,7 @@ import { pipeSddl } from './access.ts'
 import { abortReason } from './call.ts'
 import { changedCounters } from './counters.ts'
 import type { Definition } from './definition.ts'
+import { announceChanges } from './directory-handlers.ts'
 import { Dispatcher } from './dispatch.ts'
 import { FailureLog } from './failure-log.ts'
 import { buildFilter } from './filter.ts'
@@ -86,9 +87,10 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
     return this.#dispatcher.clients
   }
 
-  /** Runs `start`, then lets calls through. */
+  /** Follows the directory, runs `start`, then lets calls through. */
   async begin(signal: AbortSignal | undefined): Promise<void> {
     const { init } = this.#definition
+    if (init.directory !== undefined) void announceChanges(init.directory, this)
     this.#cleanUp = (await init.start?.(this)) ?? undefined
     const early = this.#early ?? []
     this.#early = undefined

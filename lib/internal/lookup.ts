@@ -195,7 +195,7 @@ export class Lookup {
   }
 
   #advance(): Promise<IteratorResult<unknown, void>> {
-    const { init } = this.#owner.definition
+    const { handlers } = this.#owner.definition
     const { query } = this.handle
     this.#trace ??= startTrace('lookup', {
       id: this.handle.id,
@@ -204,7 +204,7 @@ export class Lookup {
       query,
     })
     return this.#trace.run(() => {
-      this.#items ??= flatten(init.lookup?.(query, this.#context))
+      this.#items ??= flatten(handlers.lookup?.(query, this.#context))
       return this.#items.next()
     })
   }

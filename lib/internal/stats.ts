@@ -26,12 +26,25 @@ class OperationCounter {
   }
 }
 
+export const OPERATIONS: readonly Operation[] = Object.freeze([
+  'lookup',
+  'ioctl',
+  'stillValid',
+  'register',
+  'deregister',
+  'remove',
+  'installClass',
+  'removeClass',
+  'classInfo',
+])
+
+function forEach<T>(make: (operation: Operation) => T): Record<Operation, T> {
+  const all = OPERATIONS.map((operation) => [operation, make(operation)] as const)
+  return Object.fromEntries(all) as Record<Operation, T>
+}
+
 export class CallStats {
-  readonly #counters: Readonly<Record<Operation, OperationCounter>> = {
-    lookup: new OperationCounter(),
-    ioctl: new OperationCounter(),
-    stillValid: new OperationCounter(),
-  }
+  readonly #counters = forEach(() => new OperationCounter())
 
   begin(operation: Operation): void {
     this.#counters[operation].count++
@@ -48,11 +61,6 @@ export class CallStats {
   }
 
   snapshot(): HostStats['calls'] {
-    const { lookup, ioctl, stillValid } = this.#counters
-    return Object.freeze({
-      lookup: lookup.snapshot(),
-      ioctl: ioctl.snapshot(),
-      stillValid: stillValid.snapshot(),
-    })
+    return Object.freeze(forEach((operation) => this.#counters[operation].snapshot()))
   }
 }

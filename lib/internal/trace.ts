@@ -4,7 +4,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Channel, channel, tracingChannel } from 'node:diagnostics_channel'
 import { type DebugLogger, debuglog } from 'node:util'
-import type { Client, Entry, Operation, Query } from '../types.ts'
+import type { Guid } from '../guid.ts'
+import type { Client, Entry, Operation, Query, Service } from '../types.ts'
+import { OPERATIONS } from './stats.ts'
 
 export const debug: DebugLogger = debuglog('winsock-nsp')
 
@@ -13,7 +15,12 @@ export interface TraceMessage {
   readonly id: string
   readonly client: Client
   readonly entry: Entry
-  readonly query: Query
+  /** Of the lookup; undefined in registrations and calls on classes. */
+  readonly query: Query | undefined
+  /** Of a registration. */
+  readonly service?: Service
+  /** Of a call on classes. */
+  readonly serviceClass?: Guid
   results?: unknown
   error?: unknown
 }
@@ -25,11 +32,12 @@ export interface Trace {
   failed(error: unknown): void
 }
 
-const channels = {
-  lookup: tracingChannel<string, TraceMessage>('winsock-nsp:lookup'),
-  ioctl: tracingChannel<string, TraceMessage>('winsock-nsp:ioctl'),
-  stillValid: tracingChannel<string, TraceMessage>('winsock-nsp:stillValid'),
-}
+const channels = new Map(
+  OPERATIONS.map((operation) => [
+    operation,
+    tracingChannel<string, TraceMessage>(`winsock-nsp:${operation}`),
+  ]),
+)
 
 type PlainChannel = 'connect' | 'disconnect' | 'frame-rejected'
 
@@ -43,8 +51,9 @@ const untraced: Trace = { run: (step) => step(), done: () => undefined, failed: 
 
 /** Begins the trace of one call; costs nothing while nobody listens. */
 export function startTrace(operation: Operation, message: TraceMessage): Trace {
-  const { start, end, asyncStart, asyncEnd, error, hasSubscribers } = channels[operation]
-  if (!hasSubscribers) return untraced
+  const channel = channels.get(operation)
+  if (channel?.hasSubscribers !== true) return untraced
+  const { start, end, asyncStart, asyncEnd, error } = channel
   // A handler runs in several steps (a generator), each of which must see the stores bound to `start`.
   const run = start.runStores(message, () => AsyncLocalStorage.snapshot())
   end.publish(message)

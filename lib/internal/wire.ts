@@ -211,7 +211,7 @@ export function writeQuerySet(set: WireQuerySet): Uint8Array {
 }
 
 /** A block with the entry index in range, or MalformedFrame. */
-function readQuery(bytes: Uint8Array, entryCount: number): WireQuerySet {
+export function readQuery(bytes: Uint8Array, entryCount: number): WireQuerySet {
   if (bytes.length < QUERY_SET_HEAD_BYTES) throw new MalformedFrame('no query')
   const query = readQuerySet(bytes)
   if (query.entry >= entryCount) throw new MalformedFrame(`there is no entry ${query.entry}`)

@@ -13,6 +13,7 @@ import {
   LookupFlag,
   Namespace,
   NspError,
+  type Operation,
   onIoctl,
   type Query,
   ServiceClass,
@@ -129,7 +130,7 @@ export async function usage(provider: ReturnType<typeof defineProvider>): Promis
     same<typeof reason, 'closed' | 'killed' | 'refused' | 'protocol'>(true),
   )
   host.on('handlerError', ({ operation, error }) => {
-    same<typeof operation, 'lookup' | 'ioctl' | 'stillValid'>(true)
+    same<typeof operation, Operation>(true)
     if (error instanceof NspError) same<typeof error.remedy, string | undefined>(true)
   })
   // @ts-expect-error no such event
