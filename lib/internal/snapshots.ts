@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // query and watch over any way to open a lookup: whole answers, and what is different between two of them.
-import { isWinsockError } from '../errors.ts'
+
 import { WinsockCode } from '../codes.ts'
+import { isWinsockError } from '../errors.ts'
 import type { Service } from '../types.ts'
 import type { CallOptions, Lookup, Snapshot } from '../winsock.ts'
 
@@ -59,9 +60,7 @@ export function compareSnapshots(before: readonly Service[], now: readonly Servi
 /** Nothing there (any more) is an answer too. */
 function isEmptyAnswer(error: unknown): boolean {
   const { WSASERVICE_NOT_FOUND, WSANO_DATA } = WinsockCode
-  return (
-    isWinsockError(error) && [WSASERVICE_NOT_FOUND, WSANO_DATA].includes(error.errno as 10108)
-  )
+  return isWinsockError(error) && [WSASERVICE_NOT_FOUND, WSANO_DATA].includes(error.errno as 10108)
 }
 
 async function readAll(lookup: Lookup, signal: AbortSignal | undefined): Promise<Service[]> {

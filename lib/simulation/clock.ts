@@ -16,9 +16,7 @@ class RealClock implements Clock {
   }
   advance(): Promise<void> {
     const message = "advance needs simulate(provider, { clock: 'manual' })"
-    return Promise.reject(
-      Object.assign(new TypeError(message), { code: 'ERR_INVALID_STATE' }),
-    )
+    return Promise.reject(Object.assign(new TypeError(message), { code: 'ERR_INVALID_STATE' }))
   }
 }
 

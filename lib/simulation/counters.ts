@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The change counters that concern one query, and what of them its handle has seen.
-import { sampledCounters } from '../internal/counters.ts'
+
 import type { Guid } from '../guid.ts'
+import { sampledCounters } from '../internal/counters.ts'
 
 export interface SeenCounter {
   readonly index: number

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The frames that a provider DLL sends, and what it reads out of the answers.
+
+import { type Guid, guidToBytes } from '../guid.ts'
 import { ByteReader, ByteWriter } from '../internal/bytes.ts'
 import { FRAME_LAST_BATCH } from '../internal/constants.ts'
-import { guidToBytes, type Guid } from '../guid.ts'
 import { readQuerySet, type WireQuerySet, writeQuerySet } from '../internal/wire.ts'
 import type { Answer } from './server.ts'
 

@@ -18,7 +18,14 @@ import { makeService } from '../internal/service.ts'
 import type { WireQuerySet } from '../internal/wire.ts'
 import type { Service } from '../types.ts'
 import { CounterSample } from './counters.ts'
-import { ioctlBody, nextBody, type ReadReply, readBatch, readReply, stillValidBody } from './frames.ts'
+import {
+  ioctlBody,
+  nextBody,
+  type ReadReply,
+  readBatch,
+  readReply,
+  stillValidBody,
+} from './frames.ts'
 import { ownsQuery } from './ownership.ts'
 import { networkDown, type SimulatedProcess, withAbort } from './process.ts'
 import { visibleResult } from './results.ts'
@@ -180,8 +187,7 @@ export class ProviderLookup {
   /** Nothing more will come; a feed goes on when something has changed. */
   #isOver(): boolean {
     if (this.#final === undefined) return false
-    const goesOn =
-      this.#isFeed && this.#final === WinsockCode.WSA_E_NO_MORE && this.#sample.isStale
+    const goesOn = this.#isFeed && this.#final === WinsockCode.WSA_E_NO_MORE && this.#sample.isStale
     if (goesOn) this.#final = undefined
     return !goesOn
   }

@@ -42,7 +42,10 @@ function reverseAddress(key: string): IpAddress | undefined {
   const v6 = /^((?:[0-9a-f]\.){31}[0-9a-f])\.ip6\.arpa$/.exec(key)?.[1]
   if (v6 !== undefined) {
     const nibbles = v6.split('.').reverse().join('')
-    return { family: 6, bytes: Uint8Array.from(nibbles.match(/../g) ?? [], (pair) => parseInt(pair, 16)) }
+    return {
+      family: 6,
+      bytes: Uint8Array.from(nibbles.match(/../g) ?? [], (pair) => parseInt(pair, 16)),
+    }
   }
   const plain = parseIp(key)
   return plain?.family === 4 ? plain : undefined
@@ -62,9 +65,7 @@ function ownsName(filter: NativeFilter, entry: number, key: string): boolean {
   const address = filter.blocks.length === 0 ? undefined : reverseAddress(key)
   return (
     address !== undefined &&
-    filter.blocks.some(
-      (block) => (block.entries & (1 << entry)) !== 0 && isInBlock(address, block),
-    )
+    filter.blocks.some((block) => (block.entries & (1 << entry)) !== 0 && isInBlock(address, block))
   )
 }
 

@@ -2,7 +2,14 @@
 // SPDX-License-Identifier: MIT
 // What the addon and the control file are to a real host: connections, deadlines, change counters. No pipe, no files.
 import { isAllowed } from '../internal/access.ts'
-import { COUNTER_COUNT, FRAME_BATCH, FRAME_CANCEL, FRAME_LAST_BATCH, FRAME_NEXT, FRAME_REPLY } from '../internal/constants.ts'
+import {
+  COUNTER_COUNT,
+  FRAME_BATCH,
+  FRAME_CANCEL,
+  FRAME_LAST_BATCH,
+  FRAME_NEXT,
+  FRAME_REPLY,
+} from '../internal/constants.ts'
 import type {
   NativeClient,
   NativeEvent,
@@ -96,7 +103,9 @@ export class SimulatedServer implements NativeServer {
     if (!this.#isAccepting || this.#connections.size >= this.options.maxClients) return undefined
     const { connect, sandboxed } = this.#allow
     const isSandboxed = identity.appContainerSid !== undefined
-    const isOpen = typeof connect === 'function' || isAllowed(connect, { ...identity, signal: new AbortController().signal }) === true
+    const isOpen =
+      typeof connect === 'function' ||
+      isAllowed(connect, { ...identity, signal: new AbortController().signal }) === true
     if (!isOpen || (isSandboxed && sandboxed !== true)) return undefined
     const client = this.#nextClient++
     this.#connections.set(client, { calls: new Map(), onGone })
@@ -174,7 +183,10 @@ export class SimulatedServer implements NativeServer {
   }
 
   stats(): NativeStats {
-    const calls = [...this.#connections.values()].reduce((sum, { calls: { size } }) => sum + size, 0)
+    const calls = [...this.#connections.values()].reduce(
+      (sum, { calls: { size } }) => sum + size,
+      0,
+    )
     return {
       clients: this.#connections.size,
       calls,
@@ -219,7 +231,13 @@ export class SimulatedServer implements NativeServer {
   /** The caller no longer waits. */
   #cancel(client: number, call: number): void {
     if (!this.#settle(client, call, undefined)) return
-    this.#emit(client, call, { kind: FRAME_CANCEL, flags: 0, lookup: 0, body: NOTHING, deadlineMs: 0 })
+    this.#emit(client, call, {
+      kind: FRAME_CANCEL,
+      flags: 0,
+      lookup: 0,
+      body: NOTHING,
+      deadlineMs: 0,
+    })
   }
 
   #expire(client: number, call: number): void {

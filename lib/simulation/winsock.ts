@@ -3,7 +3,7 @@
 // The calls of winsock-nsp/client, made by a simulated process.
 import { WinsockCode } from '../codes.ts'
 import { WinsockError } from '../errors.ts'
-import { type Guid, parseGuid } from '../guid.ts'
+import type { Guid } from '../guid.ts'
 import {
   FRAME_CLASS_INFO,
   FRAME_INSTALL_CLASS,
@@ -14,8 +14,14 @@ import {
 } from '../internal/constants.ts'
 import { nameKey } from '../internal/counters.ts'
 import { queryServices, watchServices } from '../internal/snapshots.ts'
-import { readClassBlock, writeClassBlock } from '../internal/wire-class.ts'
+import {
+  checkClass,
+  checkGuid,
+  checkQuery,
+  checkRegistration,
+} from '../internal/winsock-arguments.ts'
 import type { WireQuerySet } from '../internal/wire.ts'
+import { readClassBlock, writeClassBlock } from '../internal/wire-class.ts'
 import type { ServiceClass } from '../service-class.ts'
 import type { Service, ServiceClassInfo, ServiceInit } from '../types.ts'
 import type {
@@ -28,6 +34,7 @@ import type {
 } from '../winsock.ts'
 import { classBody, installClassBody, type ReadReply, readReply, setServiceBody } from './frames.ts'
 import { routeOf, SimulatedLookup, tryEach } from './handle.ts'
+import { SYSCALL } from './lookup.ts'
 import { ownsQuery } from './ownership.ts'
 import type { SimulatedProcess } from './process.ts'
 
@@ -56,7 +63,7 @@ export class SimulatedWinsock implements Winsock {
   }
 
   watch(query: string | QueryInit, options: CallOptions = {}): AsyncIterable<Snapshot> {
-    return watchServices((more) => this.open(this.#one(query), more), options)
+    return watchServices((more) => this.open(this.#single(query), more), options)
   }
 
   async open(query: string | QueryInit, { signal }: CallOptions = {}): Promise<Lookup> {
@@ -148,6 +155,19 @@ export class SimulatedWinsock implements Winsock {
     this.#process.kill()
   }
 
+  /** A watch needs one provider: the one that is named, or the only one of the namespace. */
+  #single(query: string | QueryInit): QueryInit {
+    const init = typeof query === 'string' ? { name: query } : query
+    if (init.providerId !== undefined) return init
+    const found = this.#process.filter.entries.filter(
+      ({ namespace }) => namespace === (init.namespace ?? 0),
+    )
+    const [only, ...more] = found
+    if (only === undefined || more.length > 0)
+      throw new WinsockError(WinsockCode.WSAEINVAL, { syscall: SYSCALL.ioctl })
+    return { ...init, providerId: only.id }
+  }
+
   async #setService(
     kind: keyof typeof OPERATIONS,
     set: WireQuerySet,
@@ -179,13 +199,19 @@ export class SimulatedWinsock implements Winsock {
     syscall: string,
     run: (entry: number) => Promise<unknown>,
   ): Promise<void> {
-    await tryEach(routeOf(this.#process, { namespace: 0, providerId: undefined }, syscall), (entry) => {
-      this.#assertHost(flag, syscall)
-      return run(entry)
-    })
+    await tryEach(
+      routeOf(this.#process, { namespace: 0, providerId: undefined }, syscall),
+      (entry) => {
+        this.#assertHost(flag, syscall)
+        return run(entry)
+      },
+    )
   }
 
-  async #call({ syscall, kind, body }: HostCall, signal: AbortSignal | undefined): Promise<ReadReply> {
+  async #call(
+    { syscall, kind, body }: HostCall,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadReply> {
     const deadlineMs = this.#process.filter.registerDeadlineMs
     const frame = { kind, flags: 0, lookup: 0, body: body(deadlineMs), deadlineMs }
     const reply = readReply(await this.#process.call(syscall, frame, signal))

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // Serves the providers of the comparison until its standard input ends; says `ready` when it does.
-import { serve } from '../../lib/index.ts'
+import { type Host, serve } from '../../lib/index.ts'
 import { agreementProviders } from './agreement-provider.ts'
 
-const hosts = []
+const hosts: Host[] = []
 for (const provider of agreementProviders()) {
   hosts.push(await serve(provider, { install: 'temporary' }))
 }

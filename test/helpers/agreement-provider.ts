@@ -64,7 +64,11 @@ const SERVICES: readonly (ServiceInit & { readonly name: string })[] = [
   },
   { name: 'v6.agree.test', addresses: [{ address: 'fe80::7', scopeId: 4, port: 70 }] },
   { name: 'bare.agree.test' },
-  { name: 'alias.agree.test', addresses: ['10.7.0.2'], aliases: ['a1.agree.test', 'a2.agree.test'] },
+  {
+    name: 'alias.agree.test',
+    addresses: ['10.7.0.2'],
+    aliases: ['a1.agree.test', 'a2.agree.test'],
+  },
 ]
 
 class Data {
@@ -89,7 +93,10 @@ class Data {
 export function agreementProviders(): readonly [feed: Provider, snapshots: Provider] {
   const data = new Data()
   const common = {
-    async *lookup(query: { readonly key: string | undefined }, { signal }: { signal: AbortSignal }) {
+    async *lookup(
+      query: { readonly key: string | undefined },
+      { signal }: { signal: AbortSignal },
+    ) {
       if (query.key === 'denied.agree.test') throw new WinsockError('WSAEACCES')
       if (query.key === 'broken.agree.test') throw new Error('as the test asked')
       if (query.key === 'nonsense.agree.test') yield { addresses: ['10.0.0.300'] }
