@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: MIT
 // The module winsock-nsp/directory: the seam between the contract's object model and any store of services.
 import type { Guid } from './guid.ts'
+
+export { MemoryDirectory } from './internal/memory-directory.ts'
+export type { NamedService } from './internal/stored.ts'
+
 import type { Client, Many, Query, Service, ServiceClassInfo, ServiceInit } from './types.ts'
 
 /** A registration, as the contract of WSASetService means it. */
@@ -53,7 +57,7 @@ export interface Directory extends AsyncDisposable {
   apply(operation: DirectoryOperation, options: DirectoryOptions): Promise<void>
   /**
    * What happens from now on, or without gaps from `since` on; a store that cannot go back so far gives a reset first.
-   * What `apply` does is to be heard at the latest when its promise settles. Ends when the signal aborts.
+   * What `apply` does is to be heard at the latest when its promise settles. Ends when the signal aborts, and when the directory is disposed of.
    */
   watch(options: DirectoryWatchOptions): AsyncIterable<DirectoryEvent | DirectoryReset>
   readonly classes: DirectoryClasses

@@ -87,8 +87,8 @@ export async function announceChanges(directory: Directory, host: Host): Promise
         debug('directory: %s %s', event.kind, event.kind === 'reset' ? '' : event.name)
         host.invalidate(event.kind === 'reset' ? undefined : { name: event.name })
       }
-      if (signal.aborted) return
-      throw new Error('directory.watch has ended by itself')
+      // Its end means that the directory is closed: there will be no more changes.
+      return
     } catch (error) {
       if (signal.aborted) return
       // What it did not tell, nobody knows: everything may be different.

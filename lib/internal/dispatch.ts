@@ -18,10 +18,11 @@ import { Connection, type NativeFrame } from './connection.ts'
 import { FRAME_BATCH, FRAME_CANCEL, FRAME_END, FRAME_LAST_BATCH, FRAME_REPLY } from './constants.ts'
 import type { Definition } from './definition.ts'
 import { Leases } from './leases.ts'
-import { type Batch, Lookup, type LookupOwner } from './lookup.ts'
+import { Lookup } from './lookup.ts'
 import type { NativeClient, NativeEvent, NativeServer } from './native.ts'
 import { type Handlers, type Reply, refusal } from './reply.ts'
 import { readRequest } from './requests.ts'
+import type { Batch, RoundOwner } from './round.ts'
 import { CallStats } from './stats.ts'
 import { debug, publish } from './trace.ts'
 import { type WireQuerySet, writeBatch } from './wire.ts'
@@ -37,7 +38,7 @@ export interface DispatchListener {
   handlerFailed(failure: HandlerFailure): void
 }
 
-export class Dispatcher implements LookupOwner {
+export class Dispatcher implements RoundOwner {
   readonly definition: Definition
   readonly answerBytes: number
   readonly clients: Set<Client> = new Set()
@@ -114,7 +115,7 @@ export class Dispatcher implements LookupOwner {
     this.#checkIdle()
   }
 
-  // ── LookupOwner ──
+  // ── RoundOwner ──
 
   answerNext(call: Call, { status, items, last }: Batch): void {
     if (!this.#settle(call, status !== 0 && items.length === 0 && this.#isFailure(status))) return

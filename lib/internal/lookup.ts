@@ -1,75 +1,26 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// One lookup handle of a client: drives the handler's iterator and cuts what it yields into batches.
-import type { CallContext, Client, LookupAnswer, LookupHandle } from '../types.ts'
-import { encodeAnswer, finalStatus, invalidAnswer } from './answer.ts'
+// One lookup handle of a client: a round of answers; for a provider of feeds, further rounds that tell differences.
+import type { CallContext, Client, LookupHandle } from '../types.ts'
 import { MalformedFrame } from './bytes.ts'
-import { type Call, Context } from './call.ts'
-import { BATCH_TARGET_BYTES } from './constants.ts'
-import type { DefinedEntry, Definition } from './definition.ts'
-import { IssueList, show } from './issues.ts'
+import type { Call } from './call.ts'
+import type { DefinedEntry } from './definition.ts'
+import { Told } from './feed.ts'
 import { makeQuery } from './query.ts'
-import { startTrace, type Trace } from './trace.ts'
+import { Round, type RoundOwner } from './round.ts'
 import type { WireQuerySet } from './wire.ts'
-
-export interface Batch {
-  /** 0, or the Winsock code that ends the lookup after these items. */
-  readonly status: number
-  readonly items: readonly Uint8Array[]
-  readonly last: boolean
-}
-
-/** What a lookup needs of the dispatcher. */
-export interface LookupOwner {
-  readonly definition: Definition
-  readonly answerBytes: number
-  answerNext(call: Call, batch: Batch): void
-  /** Reports a failing handler; returns the code for the client. */
-  handlerFailed(operation: 'lookup', error: unknown, context: CallContext): number
-}
-
-/** The handler has yielded nothing for one turn of the event loop. */
-const PAUSE = Symbol('pause')
-
-/** Whatever a handler returned, as one asynchronous sequence. Its `return` reaches the handler's generator. */
-async function* flatten(answer: LookupAnswer): AsyncGenerator<unknown, void, void> {
-  const value: unknown = await answer
-  if (value === undefined) return
-  if (typeof value !== 'object' || value === null) {
-    const issues = new IssueList()
-    issues.add('', `neither a service nor a list of services: ${show(value)}`)
-    throw invalidAnswer('what lookup returned', issues)
-  }
-  if (Symbol.asyncIterator in value || Symbol.iterator in value)
-    yield* value as AsyncIterable<unknown>
-  else yield value
-}
 
 export class Lookup {
   readonly number: number
   readonly client: Client
   readonly entry: DefinedEntry
   readonly handle: LookupHandle
-  readonly controller: AbortController = new AbortController()
-  readonly #owner: LookupOwner
-  readonly #context: CallContext
-  #items: AsyncGenerator<unknown, void, void> | undefined
-  #trace: Trace | undefined
-  #waiting: Call | undefined
-  #isPumping = false
-  /** A step of the handler that outlived its batch. */
-  #reading: Promise<Uint8Array | number> | undefined
-  /** What did not fit into the last batch any more. */
-  #carry: Uint8Array | undefined
-  /** A batch whose caller had left when it was ready. */
-  #kept: Batch | undefined
-  /** Answers every Next from now on. */
-  #final: Batch | undefined
-  #yielded = 0
-  #sent = 0
-  #bytes = 0
+  readonly #owner: RoundOwner
+  readonly #told: Told | undefined
+  #round: Round
+  #isEnded = false
 
-  constructor(owner: LookupOwner, client: Client, number: number, id: string, wire: WireQuerySet) {
+  constructor(owner: RoundOwner, client: Client, number: number, id: string, wire: WireQuerySet) {
     const entry = owner.definition.entries[wire.entry]
     if (entry === undefined) throw new MalformedFrame(`there is no entry ${wire.entry}`)
     this.#owner = owner
@@ -77,152 +28,43 @@ export class Lookup {
     this.client = client
     this.entry = entry
     this.handle = Object.freeze({ id, query: makeQuery(wire), openedAt: performance.now() })
-    const deadline = () => this.#waiting?.deadline ?? Number.POSITIVE_INFINITY
-    this.#context = new Context(this, this.controller.signal, deadline)
+    this.#told = owner.definition.init.changes === 'feed' ? new Told() : undefined
+    this.#round = this.#begin(true)
   }
 
+  /** What the handler has, or had last. */
   get context(): CallContext {
-    return this.#context
+    return this.#round.context
   }
 
   /** Answers `call` with the next batch, when there is one. */
   next(call: Call): void {
-    if (this.#waiting !== undefined)
-      throw new MalformedFrame('two Next calls of one lookup at once')
-    if (this.#final !== undefined && this.#kept === undefined) {
-      this.#owner.answerNext(call, this.#final)
-      return
-    }
-    this.#waiting = call
-    if (!this.#isPumping) void this.#pump()
+    if (this.#round.isWaiting) throw new MalformedFrame('two Next calls of one lookup at once')
+    // After the end a client of a feed comes back when it has heard of a change: it is told what is different.
+    if (this.#told !== undefined && this.#round.isOver && !this.#isEnded)
+      this.#round = this.#begin(false)
+    this.#round.next(call)
   }
 
   /** The caller of Next has left; what is being made goes to the next one. */
   forget(call: Call): void {
-    if (this.#waiting === call) this.#waiting = undefined
+    this.#round.forget(call)
   }
 
-  /** The caller was answered onFailure because the handler is late: so is everything after it. */
+  /** The caller was answered onFailure because the handler is late: so is everything after it in this round. */
   late(status: number, reason: Error): void {
-    this.#waiting = undefined
-    this.#kept = undefined
-    this.#final = { status, items: [], last: true }
-    this.end(reason)
+    this.#round.late(status, reason)
   }
 
   /** Stops the handler. */
   end(reason: Error): void {
-    this.controller.abort(reason)
-    this.#final ??= { status: this.#owner.definition.onFailure, items: [], last: true }
-    this.#finishTrace(reason)
-    // A handler that ignores its signal keeps `return` waiting; nobody waits for it.
-    this.#items?.return().catch(() => undefined)
+    this.#isEnded = true
+    this.#round.end(reason)
   }
 
-  async #pump(): Promise<void> {
-    this.#isPumping = true
-    while (this.#waiting !== undefined) {
-      const batch: Batch = this.#kept ?? this.#final ?? (await this.#collect())
-      if (this.#final === undefined && batch.last) this.#final = { ...batch, items: [] }
-      const call: Call | undefined = this.#waiting
-      this.#kept = call === undefined && !this.controller.signal.aborted ? batch : undefined
-      if (call === undefined) break
-      this.#waiting = undefined
-      this.#owner.answerNext(call, batch)
-    }
-    this.#isPumping = false
-  }
-
-  async #collect(): Promise<Batch> {
-    const items: Uint8Array[] = []
-    let size = 0
-    for (;;) {
-      const read = await this.#read(items.length > 0)
-      if (read === PAUSE) return { status: 0, items, last: false }
-      if (typeof read === 'number') return { status: read, items, last: true }
-      if (items.length > 0 && size + read.length > BATCH_TARGET_BYTES) {
-        this.#carry = read
-        return { status: 0, items, last: false }
-      }
-      items.push(read)
-      size += read.length
-      if (size >= BATCH_TARGET_BYTES) return { status: 0, items, last: false }
-    }
-  }
-
-  /** The next item, the final status, or PAUSE if that takes longer than a turn and `mayPause`. */
-  async #read(mayPause: boolean): Promise<Uint8Array | number | typeof PAUSE> {
-    const carry = this.#carry
-    this.#carry = undefined
-    if (carry !== undefined) return carry
-    this.#reading ??= this.#step()
-    const read = mayPause ? await this.#readForOneTurn(this.#reading) : await this.#reading
-    if (read !== PAUSE) this.#reading = undefined
-    return read
-  }
-
-  async #readForOneTurn(
-    reading: Promise<Uint8Array | number>,
-  ): Promise<Uint8Array | number | typeof PAUSE> {
-    const { promise, resolve } = Promise.withResolvers<typeof PAUSE>()
-    const turn = setImmediate(resolve, PAUSE)
-    const read = await Promise.race([reading, promise])
-    clearImmediate(turn)
-    return read
-  }
-
-  /** Runs the handler until it has yielded something that the client can use, or has ended. Never rejects. */
-  async #step(): Promise<Uint8Array | number> {
-    const { query } = this.handle
-    try {
-      for (;;) {
-        const { done, value } = await this.#advance()
-        if (done === true) {
-          this.#finishTrace()
-          return finalStatus(query, this.#yielded, this.#sent)
-        }
-        const question = { query, entry: this.entry.index, namespace: this.entry.entry.namespace }
-        const { block } = encodeAnswer(value, this.#yielded++, question)
-        if (block === undefined) continue
-        this.#count(block)
-        return block
-      }
-    } catch (error) {
-      this.#finishTrace(error)
-      this.#items?.return().catch(() => undefined)
-      return this.#owner.handlerFailed('lookup', error, this.#context)
-    }
-  }
-
-  #advance(): Promise<IteratorResult<unknown, void>> {
-    const { handlers } = this.#owner.definition
-    const { query } = this.handle
-    this.#trace ??= startTrace('lookup', {
-      id: this.handle.id,
-      client: this.client,
-      entry: this.entry.entry,
-      query,
-    })
-    return this.#trace.run(() => {
-      this.#items ??= flatten(handlers.lookup?.(query, this.#context))
-      return this.#items.next()
-    })
-  }
-
-  #count(block: Uint8Array): void {
-    this.#sent++
-    this.#bytes += block.length
-    if (this.#bytes <= this.#owner.answerBytes) return
-    const issues = new IssueList()
-    issues.add('', `more than ${this.#owner.answerBytes} bytes; see limits.answerBytes`)
-    throw invalidAnswer('the whole of what lookup yields', issues)
-  }
-
-  #finishTrace(error?: unknown): void {
-    const trace = this.#trace
-    if (trace === undefined) return
-    this.#trace = { run: trace.run, done: () => undefined, failed: () => undefined }
-    if (error === undefined) trace.done({ yielded: this.#yielded, sent: this.#sent })
-    else trace.failed(error)
+  #begin(isFirst: boolean): Round {
+    this.#told?.begin(isFirst)
+    const { client, entry, handle } = this
+    return new Round(this.#owner, { client, entry, handle, told: this.#told })
   }
 }

@@ -5,13 +5,19 @@ import type { Guid } from '../guid.ts'
 import { decodeServiceClass } from '../service-class.ts'
 import type { Address, Service } from '../types.ts'
 import { decodeSockaddr, formatIp, sockaddrFamily } from './sockaddr.ts'
-import type { WireAddress, WireQuerySet } from './wire.ts'
+import {
+  RESULT_IS_ADDED,
+  RESULT_IS_ALIAS,
+  RESULT_IS_CHANGED,
+  RESULT_IS_DELETED,
+  type WireAddress,
+  type WireQuerySet,
+} from './wire.ts'
 
-const RESULT_IS_ALIAS = 0x01
 const CHANGES = [
-  [0x10, 'added'],
-  [0x20, 'changed'],
-  [0x40, 'deleted'],
+  [RESULT_IS_ADDED, 'added'],
+  [RESULT_IS_CHANGED, 'changed'],
+  [RESULT_IS_DELETED, 'deleted'],
 ] as const
 
 function given(bytes: Uint8Array): Uint8Array | undefined {

@@ -82,6 +82,13 @@ const KNOWN_FIELDS =
   HAS_BLOB |
   HAS_ALIASES
 const NO_CLASS = new Uint8Array(16)
+/** Where a block has its `flags`. */
+export const FLAGS_OFFSET = 12
+/** RESULT_IS_*: `flags` of a result. */
+export const RESULT_IS_ALIAS = 0x01
+export const RESULT_IS_ADDED = 0x10
+export const RESULT_IS_CHANGED = 0x20
+export const RESULT_IS_DELETED = 0x40
 const COMPLETIONS = new Map([
   [0, 'sync'],
   [2, 'event'],

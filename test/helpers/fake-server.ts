@@ -1,15 +1,22 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // A NativeServer without a pipe: tests send frames and read answers as a client's DLL would.
+
+import { guidToBytes } from '../../lib/guid.ts'
+import type { ServiceClassInfo } from '../../lib/index.ts'
 import { ByteReader, ByteWriter } from '../../lib/internal/bytes.ts'
 import {
   FRAME_BATCH,
   FRAME_CANCEL,
+  FRAME_CLASS_INFO,
   FRAME_END,
   FRAME_HAS_QUERY,
+  FRAME_INSTALL_CLASS,
   FRAME_IOCTL,
   FRAME_LAST_BATCH,
   FRAME_NEXT,
+  FRAME_REMOVE_CLASS,
+  FRAME_SET_SERVICE,
   FRAME_STILL_VALID,
 } from '../../lib/internal/constants.ts'
 import type {
@@ -20,6 +27,7 @@ import type {
   NativeStats,
 } from '../../lib/internal/native.ts'
 import { readQuerySet, type WireQuerySet, writeQuerySet } from '../../lib/internal/wire.ts'
+import { writeClassBlock } from '../../lib/internal/wire-class.ts'
 
 export interface Batch {
   readonly kind: 'batch'
@@ -217,6 +225,42 @@ export class FakeServer implements NativeServer {
     if (wire !== undefined) body.bytes(writeQuerySet(wire))
     const call = this.#send(FRAME_STILL_VALID, lookup, 0, body.finish(), client)
     return call as { call: number; answer: Promise<Reply> }
+  }
+
+  /** WSASetService: 0 register, 1 deregister, 2 delete. */
+  setService(
+    operation: 0 | 1 | 2,
+    wire: WireQuerySet,
+    { multiple = false, client = 1 } = {},
+  ): { call: number; answer: Promise<Reply> } {
+    const body = new ByteWriter()
+      .u32(2000)
+      .u32(operation)
+      .u32(multiple ? 1 : 0)
+      .u32(0)
+    body.bytes(writeQuerySet(wire))
+    return this.#sendCall(FRAME_SET_SERVICE, body, client)
+  }
+  installClass(info: ServiceClassInfo): { call: number; answer: Promise<Reply> } {
+    const body = new ByteWriter().u32(2000).u32(0).bytes(writeClassBlock(info))
+    return this.#sendCall(FRAME_INSTALL_CLASS, body)
+  }
+  removeClass(id: string): { call: number; answer: Promise<Reply> } {
+    return this.#sendCall(
+      FRAME_REMOVE_CLASS,
+      new ByteWriter().u32(2000).u32(0).bytes(guidToBytes(id)),
+    )
+  }
+  classInfo(id: string): { call: number; answer: Promise<Reply> } {
+    return this.#sendCall(
+      FRAME_CLASS_INFO,
+      new ByteWriter().u32(2000).u32(0).bytes(guidToBytes(id)),
+    )
+  }
+
+  #sendCall(kind: number, body: ByteWriter, client = 1): { call: number; answer: Promise<Reply> } {
+    const sent = this.#send(kind, 0, 0, body.finish(), client)
+    return sent as { call: number; answer: Promise<Reply> }
   }
 
   #send(

@@ -51,7 +51,7 @@ function scopeOf({ name, suffix, class: serviceClass, entry }: Args): Invalidate
 function invalidate(hosts: readonly Host[], args: Args): void {
   const scope = scopeOf(args)
   for (const host of hosts) {
-    // An entry belongs to one of the two providers.
+    // An entry belongs to one of the providers.
     const knows = args['entry'] === undefined || args['entry'] in host.provider.entries
     if (scope === undefined || !('entry' in scope) || knows) host.invalidate(scope)
   }

@@ -49,7 +49,11 @@ const ioctl = [
 ]
 
 const env = (name: string): number => Number(process.env[name] ?? 2000)
-const deadlines = { lookupMs: env('NSP_TEST_LOOKUP_MS'), ioctlMs: env('NSP_TEST_IOCTL_MS') }
+const deadlines = {
+  lookupMs: env('NSP_TEST_LOOKUP_MS'),
+  ioctlMs: env('NSP_TEST_IOCTL_MS'),
+  registerMs: env('NSP_TEST_REGISTER_MS'),
+}
 const handlers = { ioctl, deadlines, lookup: state.lookup.bind(state) }
 
 const plain: Provider = defineProvider({
@@ -58,12 +62,21 @@ const plain: Provider = defineProvider({
     names: {
       id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0001',
       namespace: Namespace.DNS,
-      owns: ['*.nsp.test', 'nsp.test'],
-      ownsAddresses: [],
+      owns: ['*.nsp.test', 'nsp.test', 'nspecho/tcp', '7007/tcp'],
+      ownsAddresses: ['10.1.0.0/16'],
     },
     mesh: { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0002', namespace: 1001 },
   },
   ...handlers,
+  // Notifications and classes are the directory's; registrations can be held and made to fail.
+  directory: state.directory,
+  register: (change, context) => state.change('register', change, context),
+  deregister: (change, context) => state.change('deregister', change, context),
+  remove: (change, context) => state.change('remove', change, context),
+  async classInfo(id, context) {
+    state.logClass('classInfo', id, context)
+    return await state.directory.classes.get(id)
+  },
 })
 
 const vouching: Provider = defineProvider({
@@ -76,5 +89,12 @@ const vouching: Provider = defineProvider({
   },
 })
 
-export const providers: readonly Provider[] = [plain, vouching]
+const feeding: Provider = defineProvider({
+  name: 'winsock-nsp test (feed)',
+  entries: { feed: { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0004', namespace: 1003 } },
+  ...handlers,
+  changes: 'feed',
+})
+
+export const providers: readonly Provider[] = [plain, vouching, feeding]
 export const graceMs: number = env('NSP_TEST_GRACE_MS')

@@ -1,11 +1,14 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The data and the planned misbehaviour of the Node host; the line protocol changes both.
-import type { CallContext, Query, ServiceInit } from '../../lib/index.ts'
-import { WinsockError } from '../../lib/index.ts'
+import { MemoryDirectory } from '../../lib/directory.ts'
+import type { CallContext, Query, ServiceChange, ServiceInit } from '../../lib/index.ts'
+import { ServiceClass, WinsockError } from '../../lib/index.ts'
+import { reverseAddress } from '../../lib/internal/directory-query.ts'
+import { formatIp } from '../../lib/internal/sockaddr.ts'
 
 export type TestRecord = ServiceInit & { readonly name: string }
-export const ENTRY_KEYS = ['names', 'mesh', 'vouch'] as const
+export const ENTRY_KEYS = ['names', 'mesh', 'vouch', 'feed'] as const
 export type EntryKey = (typeof ENTRY_KEYS)[number]
 
 /** As DNS compares names, and no other way. */
@@ -34,6 +37,17 @@ const INITIAL: readonly TestRecord[] = [
 ]
 
 const MANY = 'many.nsp.test'
+/** Names below are in the directory, through the entries of the first provider. */
+const REGISTERED = '.reg.nsp.test'
+const DENIED = 'denied.reg.nsp.test'
+const DIRECTORY_ENTRIES: readonly string[] = ['names', 'mesh']
+/** What getservbyname and getservbyport find. */
+const SERVICE_NAMES = ['nspecho/tcp', '7007/tcp']
+const SERVICE: TestRecord = {
+  name: 'nspecho',
+  serviceClass: ServiceClass.tcp(7007),
+  aliases: ['nsp-echo'],
+}
 
 function manyRecords(): TestRecord[] {
   return Array.from({ length: 40 }, (_, number) => ({
@@ -119,6 +133,7 @@ interface LoggedCall {
 export class State {
   readonly names: BehaviourMap = new BehaviourMap()
   readonly codes: BehaviourMap = new BehaviourMap()
+  readonly directory: MemoryDirectory = new MemoryDirectory()
   stillValid = true
   #calls: LoggedCall[] = []
   readonly #records = new Map<EntryKey, Map<string, TestRecord>>(
@@ -139,16 +154,16 @@ export class State {
 
   log(op: string, query: Query, context: CallContext, code?: number): void {
     const { name, flags, serviceClass } = query
-    const { entry, client } = context
-    this.#calls.push({
-      op,
-      name,
-      class: serviceClass?.id,
-      entry: entry.key,
-      flags,
-      pid: client.processId,
-      code,
-    })
+    this.#log({ op, name, class: serviceClass?.id, flags, code }, context)
+  }
+
+  /** A call on a service class. */
+  logClass(op: string, id: string, context: CallContext): void {
+    this.#log({ op, name: undefined, class: id, flags: 0, code: undefined }, context)
+  }
+
+  #log(call: Omit<LoggedCall, 'entry' | 'pid'>, { entry, client }: CallContext): void {
+    this.#calls.push({ ...call, entry: entry.key, pid: client.processId })
   }
 
   takeCalls(): readonly LoggedCall[] {
@@ -168,13 +183,53 @@ export class State {
     yield* found
   }
 
-  #find(query: Query, entry: EntryKey): TestRecord[] {
-    if (query.key === MANY) return manyRecords()
+  /** What register, deregister and remove do: the directory's work, unless a test asked for something else. */
+  async change(
+    kind: 'register' | 'deregister' | 'remove',
+    { service, multiple }: ServiceChange,
+    context: CallContext,
+  ): Promise<void> {
+    const { name, serviceClass } = service
+    this.#log({ op: kind, name, class: serviceClass?.id, flags: 0, code: undefined }, context)
+    const behaviour = this.behaviourOf(name)
+    await behaviour.wait(context.signal)
+    behaviour.fail()
+    if (keyOf(name ?? '') === DENIED) throw new WinsockError('WSAEACCES')
+    await this.directory.apply({ kind, service, multiple, owner: undefined })
+  }
+
+  #find(query: Query, entry: EntryKey): readonly TestRecord[] {
+    const { key, serviceClass } = query
+    if (key === MANY) return manyRecords()
+    const hasDirectory = DIRECTORY_ENTRIES.includes(entry)
+    if (hasDirectory && key?.endsWith(REGISTERED)) return [...this.directory.find(query)]
     const records = this.#records.get(entry) ?? new Map<string, TestRecord>()
-    if (query.key === undefined) return [...records.values()]
-    const found = records.get(query.key)
+    if (key === undefined)
+      return [...records.values(), ...(hasDirectory ? this.directory.find(query) : [])]
+    if (serviceClass?.kind === 'serviceByName') return SERVICE_NAMES.includes(key) ? [SERVICE] : []
+    const address = addressOf(query)
+    if (address !== undefined) return byFirstAddress([...records.values()], address)
+    const found = records.get(key)
     return found === undefined ? [] : [found]
   }
+}
+
+/** The address whose name is asked; undefined for other questions. */
+function addressOf({ key = '', serviceClass }: Query): string | undefined {
+  if (serviceClass?.kind === 'hostByAddress') return key
+  if (serviceClass?.id !== ServiceClass.dns('PTR').id) return undefined
+  const ip = reverseAddress(key)
+  return ip === undefined ? undefined : formatIp(ip)
+}
+
+function byFirstAddress(records: readonly TestRecord[], address: string): TestRecord[] {
+  return records
+    .filter(({ addresses = [] }) => [...addresses].find((one) => isIPv4(one)) === address)
+    .slice(0, 1)
+}
+
+function isIPv4(address: unknown): address is string {
+  return typeof address === 'string' && /^[\d.]+$/.test(address)
 }
 
 export const state: State = new State()
