@@ -22,7 +22,10 @@ export interface QueryInit {
 }
 
 export interface CallOptions {
-  /** Abort ends the wait; the promise rejects with its reason. */
+  /**
+   * Abort ends the wait; the promise rejects with its reason. Winsock cancels a `next` or `ioctl` only by ending the
+   * handle, so that is what aborting one does. A registration that comes to be after an abort is taken back.
+   */
   signal?: AbortSignal | undefined
 }
 
@@ -39,6 +42,11 @@ export interface IoctlOptions extends CallOptions {
 export interface RegisterOptions extends CallOptions {
   /** SERVICE_MULTIPLE: add to what is registered instead of replacing it. */
   multiple?: boolean | undefined
+  providerId?: Guid | undefined
+  namespace?: number | undefined
+}
+
+export interface RemoveOptions extends CallOptions {
   providerId?: Guid | undefined
   namespace?: number | undefined
 }
@@ -62,7 +70,10 @@ export interface Lookup extends AsyncIterable<Service>, AsyncDisposable {
   ): Promise<Output>
   /** The poll: true after NO_ERROR, false after WSAEWOULDBLOCK. */
   changed(): Promise<boolean>
-  /** One notification (EVENT). Rejects with the signal's reason or WSA_OPERATION_ABORTED. */
+  /**
+   * One notification (EVENT). Rejects with the signal's reason or WSA_OPERATION_ABORTED. After an abort the request
+   * stays with the provider, and the next call waits for that one: no change is lost.
+   */
   nextChange(options?: CallOptions): Promise<void>
   close(): Promise<void>
 }
@@ -81,7 +92,7 @@ export interface Winsock {
     options?: RegisterOptions,
   ): Promise<AsyncDisposable>
   /** RNRSERVICE_DELETE. */
-  remove(name: string, serviceClass: ServiceClass | Guid, options?: CallOptions): Promise<void>
+  remove(name: string, serviceClass: ServiceClass | Guid, options?: RemoveOptions): Promise<void>
   installClass(info: ServiceClassInfo, options?: CallOptions): Promise<void>
   removeClass(id: Guid, options?: CallOptions): Promise<void>
   classInfo(providerId: Guid, id: Guid, options?: CallOptions): Promise<ServiceClassInfo>

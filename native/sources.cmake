@@ -43,13 +43,21 @@ set(ADDON_SOURCES
   addon/call_table.cc
   addon/catalog.cc
   addon/catalog_registry.cc
+  addon/client_call.cc
   addon/client_identity.cc
+  addon/client_lookup.cc
+  addon/client_notify.cc
+  addon/client_pool.cc
+  addon/client_query.cc
+  addon/client_queue.cc
   addon/connection.cc
   addon/control_lease.cc
   addon/descriptor_fault.cc
   addon/event_queue.cc
   addon/files.cc
   addon/js_catalog.cc
+  addon/js_client.cc
+  addon/js_client_convert.cc
   addon/js_convert.cc
   addon/js_error.cc
   addon/js_event.cc

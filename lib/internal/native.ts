@@ -10,6 +10,8 @@ export interface NativeFailure extends Error {
   readonly syscall: string
   /** `serve`: another host serves this provider. */
   readonly code?: 'EALREADY'
+  /** An ioctl's WSAEFAULT: the output bytes that the provider wants. */
+  readonly needed?: number
   /** With EALREADY: that host, or 0 if it has not said yet. */
   readonly hostPid?: number
   /** `createProtectedFolder`: the path that others can change, and how. */
@@ -150,8 +152,92 @@ export interface NativeServer {
   close(): Promise<void>
 }
 
+/** What a WSAQUERYSET says to Winsock: a restriction, or a registration with its addresses. */
+export interface NativeSet {
+  readonly name: string | undefined
+  readonly serviceClass: string | undefined
+  readonly namespace: number
+  readonly providerId: string | undefined
+  readonly version: number | undefined
+  readonly comment: string | undefined
+  readonly context: string | undefined
+  readonly queryString: string | undefined
+  readonly blob: Uint8Array | undefined
+  readonly addresses: readonly NativeAddress[]
+}
+
+export interface NativeAddress {
+  readonly socketType: number
+  readonly protocol: number
+  readonly local: Uint8Array
+  readonly remote: Uint8Array
+}
+
+/** A result; every pointer in it was checked. `flags` are RESULT_IS_*. */
+export interface NativeResult extends NativeSet {
+  readonly flags: number
+}
+
+export interface NativeClass {
+  readonly id: string
+  readonly name: string
+  readonly properties: readonly {
+    readonly name: string
+    readonly namespace: number
+    readonly type: number
+    readonly value: Uint8Array
+  }[]
+}
+
+/** A lookup handle. Collecting it ends it. */
+export type NativeLookup = object
+
+export interface NativeNotification {
+  /** The provider has the request: whatever changes from now on completes it. Rejects if it refused. */
+  readonly accepted: Promise<void>
+  /** Resolves after a change; rejects with 995 after `end`, or as `accepted` does. */
+  readonly changed: Promise<void>
+}
+
+/**
+ * The client's side of the machine's own ws2_32. Each call runs on a thread of the addon's pool, never on libuv's, and
+ * rejects with NativeFailure. What is under way does not keep the process alive unless `hold` says so.
+ */
+export interface NativeWinsock {
+  readonly begin: (query: NativeSet, flags: number) => Promise<NativeLookup>
+  /** WSA_E_CANCELLED (10111) if `end` comes meanwhile. */
+  readonly next: (lookup: NativeLookup, flags: number) => Promise<NativeResult>
+  /** Once; makes what blocks on the handle return. Later calls resolve at once. */
+  readonly end: (lookup: NativeLookup) => Promise<void>
+  /** Synchronous in the provider. WSAEFAULT with `needed` if `outputSize` is too small. */
+  readonly ioctl: (
+    lookup: NativeLookup,
+    code: number,
+    input: Uint8Array,
+    outputSize: number,
+  ) => Promise<Uint8Array>
+  /** SIO_NSP_NOTIFY_CHANGE without a completion: whether something changed. */
+  readonly poll: (lookup: NativeLookup) => Promise<boolean>
+  /** The same with an event. Holds no thread while it waits. */
+  readonly notify: (lookup: NativeLookup) => NativeNotification
+  /** WSASetService; `operation` is a WSAESETSERVICEOP. */
+  readonly setService: (set: NativeSet, operation: number, flags: number) => Promise<void>
+  readonly installClass: (info: NativeClass) => Promise<void>
+  readonly removeClass: (id: string) => Promise<void>
+  readonly classInfo: (providerId: string, id: string) => Promise<NativeClass>
+  /** Whether the event loop goes on while nothing else keeps it. */
+  readonly hold: (hold: boolean) => void
+  /** Of the whole process: open lookups, work given to the pool and not done, kernel handles. */
+  readonly stats: () => {
+    readonly lookups: number
+    readonly calls: number
+    readonly handles: number
+  }
+}
+
 export interface Native {
   readonly abi: 1
+  readonly client: NativeWinsock
   readonly isElevated: () => boolean
   /** 'S-1-5-…' of the account this process runs as. */
   readonly currentUserSid: () => string

@@ -6,6 +6,7 @@
 
 #include "addon_data.h"
 #include "js_catalog.h"
+#include "js_client.h"
 #include "js_files.h"
 #include "server_object.h"
 
@@ -20,6 +21,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("abi", Napi::Number::New(env, kAbi));
   exports.Set("serve", Napi::Function::New<nsp::ServerObject::Serve>(env, "serve"));
   nsp::ExportCatalog(env, exports);
+  nsp::ExportClient(env, exports);
   nsp::ExportFiles(env, exports);
   return exports;
 }

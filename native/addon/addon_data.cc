@@ -3,6 +3,7 @@
 // See addon_data.h.
 #include "addon_data.h"
 
+#include "client_queue.h"
 #include "js_error.h"
 #include "service.h"
 
@@ -18,7 +19,14 @@ void AddonData::StartWinsock(Napi::Env env) {
   ThrowIfFailed(env, winsock_.Start());
 }
 
+const std::shared_ptr<ClientQueue>& AddonData::Client(Napi::Env env) {
+  if (client_ == nullptr) client_ = ClientQueue::Open(env);
+  return client_;
+}
+
 void AddonData::CloseServices() {
+  // Calls of the client may go on in their pool; the finalizers of their lookups end them.
+  if (client_ != nullptr) client_->Close();
   // Each one ends its thread before this returns, so that the library may be unloaded.
   for (const auto& service : services_) {
     service->Abandon();

@@ -13,11 +13,13 @@
 
 namespace nsp {
 
+class ClientQueue;
 class Service;
 
 class AddonData {
  public:
-  // Makes the environment's data and the hook that closes every server before it ends.
+  // Makes the environment's data and the hook that closes every server, and lets the
+  // client's calls go, before it ends.
   static void Create(Napi::Env env);
   static AddonData& Of(Napi::Env env) { return *env.GetInstanceData<AddonData>(); }
 
@@ -27,6 +29,9 @@ class AddonData {
   void Add(std::shared_ptr<Service> service) { services_.insert(std::move(service)); }
   void Remove(const std::shared_ptr<Service>& service) { services_.erase(service); }
 
+  // Where the client's calls settle their promises; made at its first use.
+  const std::shared_ptr<ClientQueue>& Client(Napi::Env env);
+
   Napi::FunctionReference server_class;
 
  private:
@@ -34,6 +39,7 @@ class AddonData {
 
   Winsock winsock_;
   std::set<std::shared_ptr<Service>> services_;
+  std::shared_ptr<ClientQueue> client_;
 };
 
 }  // namespace nsp

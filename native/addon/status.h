@@ -19,6 +19,12 @@ struct [[nodiscard]] Status {
     const DWORD code = GetLastError();
     return {code != ERROR_SUCCESS ? code : ERROR_GEN_FAILURE, operation};
   }
+
+  // The same of a Winsock function, which must have a code of Winsock.
+  static Status LastWinsock(const char* operation) {
+    const int code = WSAGetLastError();
+    return {static_cast<DWORD>(code != 0 ? code : WSASYSCALLFAILURE), operation};
+  }
 };
 
 }  // namespace nsp
