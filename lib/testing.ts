@@ -6,10 +6,12 @@ import { startHost } from './internal/host.ts'
 import { IssueList, isFields } from './internal/issues.ts'
 import type { NativeClient, NativeServeOptions } from './internal/native.ts'
 import { checkServeOptions, invalidArgument } from './internal/options.ts'
+import { createWinsock } from './internal/winsock-client.ts'
 import { type Clock, makeClock } from './simulation/clock.ts'
+import { SimulatedPort } from './simulation/port.ts'
 import { SimulatedProcess } from './simulation/process.ts'
 import { SimulatedServer } from './simulation/server.ts'
-import { SimulatedWinsock } from './simulation/winsock.ts'
+
 import type { Client, Host, Provider } from './types.ts'
 import type { Winsock } from './winsock.ts'
 
@@ -67,34 +69,39 @@ function checkOptions(options: SimulateOptions): 'real' | 'manual' {
   return clock as 'real' | 'manual'
 }
 
-class SimulatedMachine extends SimulatedWinsock implements Simulation {
+class Machine {
   readonly host: Host
   readonly #server: SimulatedServer
   readonly #clock: Clock
-  #nextProcess = CLIENT.processId
+  readonly #clients: SimulatedPort[] = []
+  #lastProcess = CLIENT.processId
 
   constructor(host: Host, server: SimulatedServer, clock: Clock) {
-    super(new SimulatedProcess(server, CLIENT, clock))
     this.host = host
     this.#server = server
     this.#clock = clock
+  }
+
+  client(identity: NativeClient): SimulatedClient {
+    const port = new SimulatedPort(new SimulatedProcess(this.#server, identity))
+    this.#clients.push(port)
+    return { ...createWinsock(() => port), kill: () => port.kill() }
   }
 
   as(client: Partial<Omit<Client, 'signal'>>): SimulatedClient {
     const issues = new IssueList()
     issues.unknownKeys('', isFields(client) ? client : {}, CLIENT_FIELDS)
     if (issues.issues.length > 0) throw invalidArgument(issues)
-    this.#nextProcess += 4
-    const identity = Object.freeze({ ...CLIENT, processId: this.#nextProcess, ...client })
-    return new SimulatedWinsock(new SimulatedProcess(this.#server, identity, this.#clock))
+    this.#lastProcess += 4
+    return this.client(Object.freeze({ ...CLIENT, processId: this.#lastProcess, ...client }))
   }
 
   advance(ms: number): Promise<void> {
     return this.#clock.advance(ms)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.kill()
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.kill()
     await this.host.close()
   }
 }
@@ -131,5 +138,13 @@ export async function simulate(
     afterClose: async () => undefined,
   }
   const host = await startHost(parts, undefined)
-  return new SimulatedMachine(host, await started.promise, clock)
+  const machine = new Machine(host, await started.promise, clock)
+  const { kill: _kill, ...calls } = machine.client(CLIENT)
+  return Object.freeze({
+    ...calls,
+    host,
+    as: (client: Partial<Omit<Client, 'signal'>>) => machine.as(client),
+    advance: (ms: number) => machine.advance(ms),
+    [Symbol.asyncDispose]: () => machine.close(),
+  })
 }

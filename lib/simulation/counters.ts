@@ -68,8 +68,8 @@ export class CounterSample {
   takeFetched(): void {
     this.#seen = this.#fetched
   }
-  /** Takes the present values as seen. */
-  rebase(): readonly SeenCounter[] {
+  /** The values of now. */
+  get present(): readonly SeenCounter[] {
     return this.#indices.map((index) => ({ index, value: this.#counters[index] ?? 0 }))
   }
 

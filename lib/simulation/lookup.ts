@@ -3,6 +3,7 @@
 // One lookup of one entry as the provider DLL keeps it: Begin without a round trip, batches, change counters.
 import { LookupFlag, SIO_NSP_NOTIFY_CHANGE, WinsockCode } from '../codes.ts'
 import { WinsockError } from '../errors.ts'
+import { ignore } from '../internal/client-port.ts'
 import {
   ENTRY_FEED,
   ENTRY_HIERARCHICAL,
@@ -14,9 +15,8 @@ import {
   HOST_ASKS_STILL_VALID,
 } from '../internal/constants.ts'
 import { nameKey } from '../internal/counters.ts'
-import { makeService } from '../internal/service.ts'
+import type { NativeNotification, NativeResult } from '../internal/native.ts'
 import type { WireQuerySet } from '../internal/wire.ts'
-import type { Service } from '../types.ts'
 import { CounterSample } from './counters.ts'
 import {
   ioctlBody,
@@ -27,15 +27,15 @@ import {
   stillValidBody,
 } from './frames.ts'
 import { ownsQuery } from './ownership.ts'
-import { networkDown, type SimulatedProcess, withAbort } from './process.ts'
+import { networkDown, type SimulatedProcess, untilAborted } from './process.ts'
 import { visibleResult } from './results.ts'
 
 const RESULT_IS_ALIAS = 0x01
 const CONTAINERS = LookupFlag.CONTAINERS | LookupFlag.NOCONTAINERS
 
 export const SYSCALL: Readonly<Record<'begin' | 'next' | 'ioctl', string>> = Object.freeze({
-  begin: 'WSALookupServiceBegin',
-  next: 'WSALookupServiceNext',
+  begin: 'WSALookupServiceBeginW',
+  next: 'WSALookupServiceNextW',
   ioctl: 'WSANSPIoctl',
 })
 
@@ -81,22 +81,19 @@ export class ProviderLookup {
   }
 
   /** The next result. @throws WinsockError with the code that NSPLookupServiceNext gives. */
-  async next(flags: number, signal?: AbortSignal): Promise<Service> {
+  async next(flags: number): Promise<NativeResult> {
     for (;;) {
       this.#process.assertAlive(SYSCALL.next)
       if (this.#isEnded) throw failure(WinsockCode.WSA_E_CANCELLED, SYSCALL.next)
       const { flags: begun } = this.#query
       const wanted = (flags & LookupFlag.RETURN_ALL) === 0 ? begun : flags & begun
       const item = this.#take(wanted)
-      if (item !== undefined) return this.#service(item, wanted)
+      if (item !== undefined) return this.#result(item, wanted)
       if (this.#isOver()) throw failure(this.#endStatus(), SYSCALL.next)
       this.#fetching ??= this.#fetch().finally(() => {
         this.#fetching = undefined
       })
-      // A caller that leaves does not stop what others, or its own next call, wait for.
-      await (signal === undefined
-        ? this.#fetching
-        : withAbort(this.#fetching, signal, () => undefined))
+      await this.#fetching
     }
   }
 
@@ -108,43 +105,51 @@ export class ProviderLookup {
     return changed
   }
 
-  /** SIO_NSP_NOTIFY_CHANGE with an event. Rejects with WSA_OPERATION_ABORTED when the lookup ends. */
-  async nextChange(signal?: AbortSignal): Promise<void> {
-    this.#assertOpen()
-    if (this.#abortNotify !== undefined) throw failure(WinsockCode.WSAEINVAL, SYSCALL.ioctl)
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    promise.catch(() => undefined)
-    this.#abortNotify = () => reject(failure(WinsockCode.WSA_OPERATION_ABORTED, SYSCALL.ioctl))
-    let leave: () => void = () => undefined
-    try {
-      // Counted from before the question: what changes while it is answered completes the request.
-      const seen = this.#isVouching ? this.#sample.rebase() : this.#sample.seen
-      if (this.#isVouching && !(await this.#stillValid())) return
-      leave = this.#process.subscribe(SYSCALL.ioctl, seen, resolve)
-      await (signal === undefined ? promise : withAbort(promise, signal, () => undefined))
-      this.#sample.report()
-    } finally {
-      leave()
-      this.#abortNotify = undefined
-    }
+  /** SIO_NSP_NOTIFY_CHANGE with an event. `changed` rejects with WSA_OPERATION_ABORTED when the lookup ends. */
+  notify(): NativeNotification {
+    const { promise: changed, resolve, reject } = Promise.withResolvers<void>()
+    const accepted = this.#register(resolve, reject)
+    changed.catch(ignore)
+    accepted.catch(reject)
+    return { accepted, changed }
   }
 
   /** A declared control code. */
-  async ioctl(
-    code: number,
-    input: Uint8Array,
-    outputSize: number,
-    signal?: AbortSignal,
-  ): Promise<ReadReply> {
+  async ioctl(code: number, input: Uint8Array, outputSize: number): Promise<ReadReply> {
     this.#assertOpen()
     if (code === SIO_NSP_NOTIFY_CHANGE || !this.#process.filter.codes.includes(code))
       throw failure(WinsockCode.WSAEOPNOTSUPP, SYSCALL.ioctl)
     const { ioctlDeadlineMs } = this.#process.filter
-    return this.#ask(
-      FRAME_IOCTL,
-      (query) => ioctlBody(ioctlDeadlineMs, code, input, outputSize, query),
-      signal,
+    return this.#ask(FRAME_IOCTL, (query) =>
+      ioctlBody(ioctlDeadlineMs, code, input, outputSize, query),
     )
+  }
+
+  async #register(resolve: () => void, reject: (error: WinsockError) => void): Promise<void> {
+    this.#assertOpen()
+    if (this.#abortNotify !== undefined) throw failure(WinsockCode.WSAEINVAL, SYSCALL.ioctl)
+    // Counted from before the question: what changes while it is answered completes the request.
+    const seen = this.#isVouching ? this.#sample.present : this.#sample.seen
+    let leave: () => void = () => undefined
+    const complete = (task: () => void) => {
+      leave()
+      this.#abortNotify = undefined
+      task()
+    }
+    this.#abortNotify = () =>
+      complete(() => reject(failure(WinsockCode.WSA_OPERATION_ABORTED, SYSCALL.ioctl)))
+    const changed = () =>
+      complete(() => {
+        this.#sample.report()
+        resolve()
+      })
+    try {
+      if (this.#isVouching && !(await this.#stillValid())) changed()
+      else leave = this.#process.subscribe(SYSCALL.ioctl, seen, changed)
+    } catch (error) {
+      this.#abortNotify = undefined
+      throw error
+    }
   }
 
   end(): void {
@@ -177,11 +182,16 @@ export class ProviderLookup {
     }
   }
 
-  #service(item: WireQuerySet, wanted: number): Service {
+  #result(item: WireQuerySet, wanted: number): NativeResult {
     const entry = this.#process.filter.entries[this.#query.entry]
     const { architecture } = this.#process.identity
     const visible = visibleResult(item, wanted, architecture)
-    return makeService(visible, entry?.namespace ?? 0, entry?.id ?? '')
+    return {
+      ...visible,
+      version: visible.version?.value,
+      namespace: entry?.namespace ?? 0,
+      providerId: entry?.id,
+    }
   }
 
   /** Nothing more will come; a feed goes on when something has changed. */
@@ -216,7 +226,7 @@ export class ProviderLookup {
       deadlineMs: lookupDeadlineMs,
     }
     const answered = this.#process.call(SYSCALL.next, frame)
-    const batch = readBatch(await withAbort(answered, this.#ended.signal, () => undefined))
+    const batch = readBatch(await untilAborted(answered, this.#ended.signal))
     this.#items.push(...batch.items)
     if (batch.items.length > 0) this.#hasReceived = true
     if (!batch.isLast) return
@@ -244,7 +254,6 @@ export class ProviderLookup {
   async #ask(
     kind: number,
     body: (query: WireQuerySet | undefined) => Uint8Array,
-    signal?: AbortSignal,
   ): Promise<ReadReply> {
     const connection = this.#process.connect(SYSCALL.ioctl)
     const carries = this.#queryOn !== connection
@@ -256,8 +265,8 @@ export class ProviderLookup {
       body: body(carries ? this.#query : undefined),
       deadlineMs: this.#process.filter.ioctlDeadlineMs,
     }
-    const answered = this.#process.call(SYSCALL.ioctl, frame, signal)
-    return readReply(await withAbort(answered, this.#ended.signal, () => undefined))
+    const answered = this.#process.call(SYSCALL.ioctl, frame)
+    return readReply(await untilAborted(answered, this.#ended.signal))
   }
 }
 

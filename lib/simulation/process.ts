@@ -4,7 +4,6 @@
 import { WinsockCode } from '../codes.ts'
 import { WinsockError } from '../errors.ts'
 import type { NativeClient, NativeFilter } from '../internal/native.ts'
-import type { Clock } from './clock.ts'
 import type { SeenCounter } from './counters.ts'
 import type { Answer, Frame, SimulatedServer } from './server.ts'
 
@@ -13,17 +12,10 @@ export function networkDown(syscall: string): WinsockError {
   return new WinsockError(WinsockCode.WSAENETDOWN, { syscall })
 }
 
-/** Resolves or rejects as `promise` does, or rejects with the signal's reason after `cancel`. */
-export async function withAbort<T>(
-  promise: Promise<T>,
-  signal: AbortSignal,
-  cancel: () => void,
-): Promise<T> {
+/** Resolves or rejects as `promise` does, or rejects with the signal's reason. */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const onAbort = () => {
-    cancel()
-    reject(signal.reason)
-  }
+  const onAbort = () => reject(signal.reason)
   if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
@@ -35,17 +27,14 @@ export async function withAbort<T>(
 
 export class SimulatedProcess {
   readonly identity: NativeClient
-  readonly clock: Clock
   readonly #server: SimulatedServer
   #client: number | undefined
   #nextLookup = 1
   #isGone = false
-  readonly #onGone = new Set<() => void>()
 
-  constructor(server: SimulatedServer, identity: NativeClient, clock: Clock) {
+  constructor(server: SimulatedServer, identity: NativeClient) {
     this.#server = server
     this.identity = identity
-    this.clock = clock
   }
 
   get filter(): NativeFilter {
@@ -68,12 +57,6 @@ export class SimulatedProcess {
     const client = this.#client
     this.#client = undefined
     if (client !== undefined) this.#server.leave(client, 'killed')
-    for (const task of [...this.#onGone]) task()
-  }
-  /** Runs `task` when the process is killed; returns what takes it back. */
-  whenGone(task: () => void): () => void {
-    this.#onGone.add(task)
-    return () => void this.#onGone.delete(task)
   }
   /** @throws WinsockError WSANOTINITIALISED in a process that was killed. */
   assertAlive(syscall: string): void {
@@ -91,11 +74,8 @@ export class SimulatedProcess {
   }
 
   /** One round trip. @throws WinsockError WSAENETDOWN if the connection breaks. */
-  async call(syscall: string, frame: Frame, signal?: AbortSignal): Promise<Answer> {
-    const client = this.connect(syscall)
-    signal?.throwIfAborted()
-    const { answered, cancel } = this.#server.send(client, frame)
-    const answer = await (signal === undefined ? answered : withAbort(answered, signal, cancel))
+  async call(syscall: string, frame: Frame): Promise<Answer> {
+    const answer = await this.#server.send(this.connect(syscall), frame)
     if (answer === undefined) throw networkDown(syscall)
     return answer
   }

@@ -5,7 +5,6 @@ import { isAllowed } from '../internal/access.ts'
 import {
   COUNTER_COUNT,
   FRAME_BATCH,
-  FRAME_CANCEL,
   FRAME_LAST_BATCH,
   FRAME_NEXT,
   FRAME_REPLY,
@@ -37,16 +36,6 @@ export interface Answer {
   readonly kind: number
   readonly flags: number
   readonly body: Uint8Array
-}
-
-/** A call under way. */
-export interface Sent {
-  readonly answered: Promise<Answer | undefined>
-  cancel(): void
-}
-
-function unanswered(answer: Answer | undefined): Sent {
-  return { answered: Promise.resolve(answer), cancel: () => undefined }
 }
 
 interface Call {
@@ -126,19 +115,19 @@ export class SimulatedServer implements NativeServer {
   }
 
   /** Sends a call. The answer is undefined if there will be none: the connection is gone. */
-  send(client: number, frame: Frame): Sent {
+  send(client: number, frame: Frame): Promise<Answer | undefined> {
     const connection = this.#connections.get(client)
-    if (connection === undefined) return unanswered(undefined)
+    if (connection === undefined) return Promise.resolve(undefined)
     this.#framesIn++
     if (connection.calls.size >= this.options.maxCallsPerClient)
-      return unanswered(this.#failure(frame))
+      return Promise.resolve(this.#failure(frame))
     const call = this.#nextCall++
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
     const wait = Math.max(1, frame.deadlineMs - LATE_MARGIN_MS)
     const stopTimer = this.#clock.after(wait, () => this.#expire(client, call))
     connection.calls.set(call, { frame, stopTimer, settle: resolve })
     this.#emit(client, call, frame)
-    return { answered: promise, cancel: () => this.#cancel(client, call) }
+    return promise
   }
 
   /** Calls `changed` once, as soon as a counter is not what was seen. Returns what ends the wait. */
@@ -226,18 +215,6 @@ export class SimulatedServer implements NativeServer {
     return kind === FRAME_NEXT
       ? { kind: FRAME_BATCH, flags: FRAME_LAST_BATCH, body: writeBatch(onFailure, []) }
       : { kind: FRAME_REPLY, flags: 0, body: writeReply(onFailure, NOTHING) }
-  }
-
-  /** The caller no longer waits. */
-  #cancel(client: number, call: number): void {
-    if (!this.#settle(client, call, undefined)) return
-    this.#emit(client, call, {
-      kind: FRAME_CANCEL,
-      flags: 0,
-      lookup: 0,
-      body: NOTHING,
-      deadlineMs: 0,
-    })
   }
 
   #expire(client: number, call: number): void {

@@ -139,7 +139,7 @@ describe('simulate', () => {
       [{ namespace: -1 }, /namespace: -1 is not an integer/],
       [{ providerId: 'x' }, /providerId: not a GUID/],
       [{ blob: 'x' }, /blob: not a Uint8Array/],
-      [7, /neither a name nor a query/],
+      [7, /query: neither a name nor an object/],
     ] as const) {
       const bad = { code: 'ERR_INVALID_ARG_VALUE', message }
       await assert.rejects(machine.open(query as never), bad)
