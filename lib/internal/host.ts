@@ -30,7 +30,7 @@ import { debug } from './trace.ts'
 const CLOSE_TIMEOUT_MS = 5_000
 
 export interface HostParts {
-  readonly native: Native
+  readonly native: Pick<Native, 'serve' | 'currentUserSid'>
   readonly provider: Provider
   readonly definition: Definition
   readonly controlPath: string

@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The module winsock-nsp/testing: a provider and its clients in one process, on any OS, without native code.
+import { definitionOf } from './internal/definition.ts'
+import { startHost } from './internal/host.ts'
+import { IssueList, isFields } from './internal/issues.ts'
+import type { NativeClient, NativeServeOptions } from './internal/native.ts'
+import { checkServeOptions, invalidArgument } from './internal/options.ts'
+import { createWinsock } from './internal/winsock-client.ts'
+import { type Clock, makeClock } from './simulation/clock.ts'
+import { SimulatedPort } from './simulation/port.ts'
+import { SimulatedProcess } from './simulation/process.ts'
+import { SimulatedServer } from './simulation/server.ts'
+
+import type { Client, Host, Provider } from './types.ts'
+import type { Winsock } from './winsock.ts'
+
+export type {
+  CallOptions,
+  IoctlOptions,
+  Lookup,
+  NextOptions,
+  QueryInit,
+  RegisterOptions,
+  Snapshot,
+  Winsock,
+} from './winsock.ts'
+export type { Client, Host, Provider }
+
+/** Another process; `kill` ends it as TerminateProcess would. */
+export interface SimulatedClient extends Winsock {
+  kill(): void
+}
+
+export interface SimulateOptions {
+  /** 'manual': deadlines, and what else takes time, move only by `advance`. Default 'real'. */
+  clock?: 'real' | 'manual' | undefined
+}
+
+/** The calls of `winsock-nsp/client`, made by a simulated process with the id 4711. */
+export interface Simulation extends Winsock, AsyncDisposable {
+  readonly host: Host
+  /** The same calls as another process; what is not given is as in the first one. */
+  as(client: Partial<Omit<Client, 'signal'>>): SimulatedClient
+  /** Moves a manual clock. Rejects with a TypeError (`ERR_INVALID_STATE`) on a real one. */
+  advance(ms: number): Promise<void>
+}
+
+const HOST_SID = 'S-1-5-21-1-2-3-500'
+const CLIENT: NativeClient = Object.freeze({
+  processId: 4711,
+  imagePath: 'C:\\client.exe',
+  architecture: 'x64',
+  sessionId: 1,
+  userSid: 'S-1-5-21-1-2-3-1001',
+  integrity: 'medium',
+  elevated: false,
+  appContainerSid: undefined,
+})
+const CLIENT_FIELDS = Object.keys(CLIENT)
+
+function checkOptions(options: SimulateOptions): 'real' | 'manual' {
+  const issues = new IssueList()
+  const given = isFields(options) ? options : {}
+  issues.unknownKeys('', given, ['clock'])
+  const clock = given['clock'] ?? 'real'
+  if (clock !== 'real' && clock !== 'manual') issues.add('clock', "neither 'real' nor 'manual'")
+  if (issues.issues.length > 0) throw invalidArgument(issues)
+  return clock as 'real' | 'manual'
+}
+
+class Machine {
+  readonly host: Host
+  readonly #server: SimulatedServer
+  readonly #clock: Clock
+  readonly #clients: SimulatedPort[] = []
+  #lastProcess = CLIENT.processId
+
+  constructor(host: Host, server: SimulatedServer, clock: Clock) {
+    this.host = host
+    this.#server = server
+    this.#clock = clock
+  }
+
+  client(identity: NativeClient): SimulatedClient {
+    const port = new SimulatedPort(new SimulatedProcess(this.#server, identity))
+    this.#clients.push(port)
+    return { ...createWinsock(() => port), kill: () => port.kill() }
+  }
+
+  as(client: Partial<Omit<Client, 'signal'>>): SimulatedClient {
+    const issues = new IssueList()
+    issues.unknownKeys('', isFields(client) ? client : {}, CLIENT_FIELDS)
+    if (issues.issues.length > 0) throw invalidArgument(issues)
+    this.#lastProcess += 4
+    return this.client(Object.freeze({ ...CLIENT, processId: this.#lastProcess, ...client }))
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.#clock.advance(ms)
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.kill()
+    await this.host.close()
+  }
+}
+
+/**
+ * Serves a provider to simulated processes: the same dispatch, checks, codes and deadlines as on a machine, but no
+ * catalog, no pipe and no other provider.
+ * @example
+ * await using machine = await simulate(provider)
+ * const [printer] = await Array.fromAsync(machine.query('printer.example'))
+ * @throws NspError ERR_NSP_INVALID_PROVIDER; TypeError (`ERR_INVALID_ARG_VALUE`) for bad options.
+ */
+export async function simulate(
+  provider: Provider,
+  options: SimulateOptions = {},
+): Promise<Simulation> {
+  const definition = definitionOf(provider)
+  const clock = makeClock(checkOptions(options))
+  const started = Promise.withResolvers<SimulatedServer>()
+  const native = {
+    currentUserSid: () => HOST_SID,
+    serve(served: NativeServeOptions, onEvent: ConstructorParameters<typeof SimulatedServer>[3]) {
+      const server = new SimulatedServer(served, definition.allow, clock, onEvent)
+      started.resolve(server)
+      return server
+    },
+  }
+  const parts = {
+    native,
+    provider,
+    definition,
+    controlPath: '',
+    options: checkServeOptions({}),
+    afterClose: async () => undefined,
+  }
+  const host = await startHost(parts, undefined)
+  const machine = new Machine(host, await started.promise, clock)
+  const { kill: _kill, ...calls } = machine.client(CLIENT)
+  return Object.freeze({
+    ...calls,
+    host,
+    as: (client: Partial<Omit<Client, 'signal'>>) => machine.as(client),
+    advance: (ms: number) => machine.advance(ms),
+    [Symbol.asyncDispose]: () => machine.close(),
+  })
+}
