@@ -43,6 +43,7 @@ set(ADDON_SOURCES
   addon/call_table.cc
   addon/catalog.cc
   addon/catalog_registry.cc
+  addon/catalog_watch.cc
   addon/client_identity.cc
   addon/connection.cc
   addon/control_lease.cc
