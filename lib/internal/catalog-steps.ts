@@ -19,9 +19,21 @@ export function enableCall(catalog: NativeCatalog): string {
   return `WSCEnableNSProvider${suffix(catalog)}`
 }
 
-function put(native: Native, catalog: NativeCatalog, entry: NativeCatalogEntry): void {
+/** Puts an entry back to where it was among those that are there. */
+function putBack(
+  native: Native,
+  catalog: NativeCatalog,
+  entry: NativeCatalogEntry,
+  before: readonly Guid[],
+): void {
   native.catalogInstall(catalog, entry)
   if (!entry.enabled) native.catalogEnable(catalog, entry.id, false)
+  const now = native.catalogList(catalog).map(({ id }) => id)
+  const ids = [
+    ...before.filter((id) => now.includes(id)),
+    ...now.filter((id) => !before.includes(id)),
+  ]
+  if (ids.some((id, i) => id !== now[i])) native.catalogOrder(catalog, ids)
 }
 
 function isSame(wanted: WantedEntry, present: NativeCatalogEntry): boolean {
@@ -37,8 +49,9 @@ function entryActions(
   native: Native,
   catalog: NativeCatalog,
   wanted: WantedEntry,
-  present: NativeCatalogEntry | undefined,
+  before: readonly NativeCatalogEntry[],
 ): Action[] {
+  const present = before.find(({ id }) => id === wanted.id)
   const target = `${wanted.id} ${wanted.name}`
   const install: Action = {
     call: `WSCInstallNameSpace${suffix(catalog)}`,
@@ -59,7 +72,13 @@ function entryActions(
     call: `WSCUnInstallNameSpace${suffix(catalog)}`,
     target,
     run: () => native.catalogUninstall(catalog, wanted.id),
-    undo: () => put(native, catalog, present),
+    undo: () =>
+      putBack(
+        native,
+        catalog,
+        present,
+        before.map(({ id }) => id),
+      ),
   }
   // Updating a provider that somebody has disabled does not enable it.
   const disable: Action = {
@@ -127,14 +146,7 @@ export function catalogActions(
 ): Action[] {
   const present = native.catalogList(catalog)
   const ours = wantedEntries(definition, layout, catalog)
-  const actions = ours.flatMap((wanted) =>
-    entryActions(
-      native,
-      catalog,
-      wanted,
-      present.find(({ id }) => id === wanted.id),
-    ),
-  )
+  const actions = ours.flatMap((wanted) => entryActions(native, catalog, wanted, present))
   const before = present.map(({ id }) => id)
   const { ids, moves } = orderAfter(
     before,

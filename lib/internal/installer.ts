@@ -134,6 +134,8 @@ function copyActions(native: Native, layout: Layout, sidecar: Uint8Array): Actio
 function controlAction(plan: InstallPlan, { control }: Layout): Action {
   const { native, hostSid, definition } = plan
   const wasThere = existsSync(control)
+  // One that serves goes on serving whatever becomes of this installation.
+  const wasRetired = wasThere && native.readControlFile(control)?.retired !== false
   return {
     call: 'CreateFile',
     target: control,
@@ -145,8 +147,8 @@ function controlAction(plan: InstallPlan, { control }: Layout): Action {
       native.createControlFile(control, controlSddl(hostSid), filter)
     },
     undo() {
-      if (wasThere) native.retireControlFile(control)
-      else unlinkSync(control)
+      if (!wasThere) unlinkSync(control)
+      else if (wasRetired) native.retireControlFile(control)
     },
   }
 }
