@@ -41,6 +41,7 @@ enum class Switch {
   kListOtherWidth,
   kListSizeMissing,
   kListStringsOutside,
+  kDisabledAtOnce,
   kCount,
 };
 
