@@ -30,6 +30,7 @@ void NotStarted() {
   ExpectError(WSANSPIoctl(handle, 0, nullptr, 0, nullptr, 0, &length, nullptr), WSANOTINITIALISED,
               "ioctl");
   ExpectError(WSAEnumNameSpaceProvidersW(&length, nullptr), WSANOTINITIALISED, "enumeration");
+  ExpectError(WSASetServiceW(nullptr, RNRSERVICE_REGISTER, 0), WSANOTINITIALISED, "registration");
   ExpectError(WSACleanup(), WSANOTINITIALISED, "cleanup");
 }
 
