@@ -52,6 +52,7 @@
       'native/addon/call_table.cc',
       'native/addon/catalog.cc',
       'native/addon/catalog_registry.cc',
+      'native/addon/catalog_watch.cc',
       'native/addon/client_call.cc',
       'native/addon/client_identity.cc',
       'native/addon/client_lookup.cc',

@@ -3,8 +3,11 @@
 // The module winsock-nsp/catalog: providers on and off the machine. What changes anything needs an administrator.
 import { type Guid, parseGuid } from './guid.ts'
 import { loadNative } from './internal/binding.ts'
+import { CatalogIterator, checkWatchOptions } from './internal/catalog-watch.ts'
 import { definitionOf, firstId, isProvider } from './internal/definition.ts'
-import { show } from './internal/issues.ts'
+import type { Position } from './internal/entry-changes.ts'
+import * as changes from './internal/entry-changes.ts'
+import { IssueList, show } from './internal/issues.ts'
 import type {
   CatalogEntry,
   Installation,
@@ -12,9 +15,11 @@ import type {
   LeftBehind,
 } from './internal/operations.ts'
 import * as operations from './internal/operations.ts'
+import { invalidArgument } from './internal/options.ts'
 import type { Step } from './internal/steps.ts'
 import type { Provider } from './types.ts'
 
+export type { Position } from './internal/entry-changes.ts'
 export type {
   CatalogEntry,
   Installation,
@@ -27,9 +32,10 @@ export type { Guid, Provider }
 function idOf(which: Provider | Guid): Guid {
   const id = isProvider(which) ? firstId(definitionOf(which)) : parseGuid(which)
   if (id !== undefined) return id
-  throw Object.assign(new TypeError(`neither a provider nor a GUID: ${show(which)}`), {
-    code: 'ERR_INVALID_ARG_VALUE',
-  })
+  const issues = new IssueList()
+  const fault = `${show(which)} is neither a provider nor a GUID`
+  issues.add('which', `${fault}; give what defineProvider returns, or the GUID of an entry`)
+  throw invalidArgument(issues)
 }
 
 /**
@@ -60,23 +66,41 @@ export async function uninstall(
   options: { readonly dryRun?: boolean | undefined } = {},
 ): Promise<readonly Step[]> {
   const id = which === undefined ? undefined : idOf(which)
-  return operations.uninstall(loadNative(), id, options.dryRun === true)
+  const { dryRun } = operations.checkUninstallOptions(options)
+  return operations.uninstall(loadNative(), id, dryRun)
 }
 
 /**
- * Lets Winsock ask the provider again after `disable`, for both widths.
+ * Lets Winsock ask the provider again after `disable`: both widths or neither. A GUID that is not the provider's first
+ * means that entry alone.
  * @throws NspError ERR_NSP_NOT_INSTALLED, ERR_NSP_NOT_ELEVATED
  */
 export async function enable(which: Provider | Guid): Promise<void> {
-  operations.setEnabled(loadNative(), idOf(which), true)
+  const id = idOf(which)
+  changes.setEnabled(loadNative(), id, true)
 }
 
 /**
- * Keeps the provider in the catalog, but lets nobody ask it.
+ * Keeps the provider in the catalog, but lets nobody ask it. Programs that run may go on asking.
  * @throws NspError ERR_NSP_NOT_INSTALLED, ERR_NSP_NOT_ELEVATED
  */
 export async function disable(which: Provider | Guid): Promise<void> {
-  operations.setEnabled(loadNative(), idOf(which), false)
+  const id = idOf(which)
+  changes.setEnabled(loadNative(), id, false)
+}
+
+/**
+ * Moves a provider's entries among the others, in both catalogs or in neither; the others keep their order among
+ * themselves. A GUID that is not the provider's first means that entry alone.
+ * @example
+ * await order(provider, 'first')
+ * await order(provider, { after: '22059d40-7e9e-11cf-ae5a-00aa00a7112b' })
+ * @throws NspError ERR_NSP_NOT_INSTALLED, ERR_NSP_NOT_ELEVATED; WinsockError if Windows refuses.
+ */
+export async function order(which: Provider | Guid, position: Position): Promise<void> {
+  const id = idOf(which)
+  const checked = changes.checkPosition(position)
+  changes.order(loadNative(), id, checked)
 }
 
 /**
@@ -86,6 +110,20 @@ export async function disable(which: Provider | Guid): Promise<void> {
  */
 export async function list(): Promise<readonly CatalogEntry[]> {
   return operations.list(loadNative())
+}
+
+/**
+ * The catalogs as they are, then again after each change, whoever makes it. Leaving the loop or aborting releases what
+ * it holds; until then it keeps the process alive.
+ * @example
+ * for await (const entries of watchCatalog({ signal })) console.log(entries.length)
+ * @throws The signal's reason; NspError ERR_NSP_UNSUPPORTED_PLATFORM, ERR_NSP_NATIVE_NOT_LOADED; WinsockError.
+ */
+export function watchCatalog(
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): AsyncIterable<readonly CatalogEntry[]> {
+  const signal = checkWatchOptions(options)
+  return { [Symbol.asyncIterator]: () => new CatalogIterator(loadNative, signal) }
 }
 
 /**

@@ -51,6 +51,7 @@ set(ADDON_SOURCES
   addon/call_table.cc
   addon/catalog.cc
   addon/catalog_registry.cc
+  addon/catalog_watch.cc
   addon/client_call.cc
   addon/client_identity.cc
   addon/client_lookup.cc

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// install, uninstall, enable, disable and list.
+// install, uninstall, enable, disable, order and list.
 import {
   type CatalogEntry,
   disable,
@@ -8,11 +8,14 @@ import {
   type InstallOptions,
   install,
   list,
+  order,
+  type Position,
   uninstall,
+  watchCatalog,
 } from '../catalog.ts'
-import { Namespace } from '../codes.ts'
 import { type Output, printSteps, printTable, say } from './output.ts'
 import { loadProvider, providerOrGuid } from './provider-file.ts'
+import { untilStopped } from './serve-command.ts'
 
 export interface InstallArguments {
   readonly account?: string
@@ -26,14 +29,6 @@ function accountOf(text: string | undefined): InstallOptions['account'] {
   return text.startsWith('S-') ? { sid: text } : (text as 'LocalService')
 }
 
-function warnAboutOrder(output: Output, entries: readonly CatalogEntry[]): void {
-  if (!entries.some(({ namespace }) => namespace === Namespace.DNS)) return
-  say(
-    output,
-    'Windows asks its own DNS before this provider. --order first asks this one before it.',
-  )
-}
-
 export async function installCommand(
   output: Output,
   file: string,
@@ -41,16 +36,16 @@ export async function installCommand(
 ): Promise<void> {
   const { account, directory, order, dryRun } = options
   const provider = await loadProvider(file)
-  const { steps, entries, alreadyRunning } = await install(provider, {
+  const { steps, entries, alreadyRunning, warnings } = await install(provider, {
     account: accountOf(account),
     directory,
     order,
     dryRun,
   })
   printSteps(output, steps)
-  if (dryRun === true) return
-  say(output, `${provider.name} is installed: ${entries.length} catalog entries.`)
-  if (order === 'last') warnAboutOrder(output, entries)
+  if (dryRun !== true)
+    say(output, `${provider.name} is installed: ${entries.length} catalog entries.`)
+  for (const warning of warnings) say(output, `warning: ${warning}`)
   if (alreadyRunning.length > 0) {
     say(output, `${alreadyRunning.length} running programs see it when they are started again.`)
   }
@@ -90,11 +85,43 @@ function rowOf(entry: CatalogEntry): string[] {
   ]
 }
 
-export async function listCommand(
+export async function orderCommand(
   output: Output,
-  { json, ours }: { readonly json?: boolean; readonly ours?: boolean },
+  which: string,
+  position: Position,
 ): Promise<void> {
-  const entries = (await list()).filter((entry) => ours !== true || entry.ours !== undefined)
-  if (json === true) say(output, JSON.stringify(entries, undefined, 2))
+  await order(await providerOrGuid(which), position)
+  say(output, 'Ordered.')
+}
+
+export interface ListArguments {
+  readonly json?: boolean
+  readonly ours?: boolean
+  readonly watch?: boolean
+}
+
+function printEntries(
+  output: Output,
+  all: readonly CatalogEntry[],
+  { json, ours, watch }: ListArguments,
+): void {
+  const entries = all.filter((entry) => ours !== true || entry.ours !== undefined)
+  // One line for each state of the catalog, so that a program can read them.
+  if (json === true) say(output, JSON.stringify(entries, undefined, watch === true ? 0 : 2))
   else printTable(output, [['programs', '', 'ns', 'id', 'name', 'by'], ...entries.map(rowOf)])
+}
+
+export async function listCommand(output: Output, options: ListArguments): Promise<void> {
+  if (options.watch !== true) return printEntries(output, await list(), options)
+  const stop = new AbortController()
+  const stopped = untilStopped().then(() => stop.abort())
+  try {
+    for await (const entries of watchCatalog({ signal: stop.signal })) {
+      printEntries(output, entries, options)
+      if (options.json !== true) say(output, `-- ${new Date().toLocaleTimeString()}; Ctrl+C ends`)
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    await stopped
+  }
 }

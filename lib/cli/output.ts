@@ -39,6 +39,11 @@ export function printTable(output: Output, rows: readonly (readonly string[])[])
   }
 }
 
+/** What Node calls an argument that was checked and refused: the message says all. */
+function isBadArgument(error: unknown): error is TypeError & { readonly code: string } {
+  return error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_ARG_VALUE'
+}
+
 /** Code, message with its issues, remedy: all that the user needs, and no stack. */
 export function printError(output: Output, error: unknown): void {
   if (error instanceof AggregateError) {
@@ -48,7 +53,7 @@ export function printError(output: Output, error: unknown): void {
   if (isNspError(error)) {
     output.err(`${error.code}: ${error.message}\n`)
     if (error.remedy !== undefined) output.err(`${error.remedy}\n`)
-  } else if (isWinsockError(error)) {
+  } else if (isWinsockError(error) || isBadArgument(error)) {
     output.err(`${error.code}: ${error.message}\n`)
   } else {
     output.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)

@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The commands and their options. Exit codes: 0 done, 1 failed, 2 wrongly called.
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
+import type { Position } from '../catalog.ts'
 import { packageVersion } from '../internal/layout.ts'
 import {
   disableCommand,
   enableCommand,
   installCommand,
   listCommand,
+  orderCommand,
   uninstallCommand,
 } from './catalog-commands.ts'
 import { dev } from './dev.ts'
@@ -60,12 +62,34 @@ function addUninstall(program: Command, output: Output): void {
     })
 }
 
+function addOrder(program: Command, output: Output): void {
+  program
+    .command('order')
+    .description('move a provider among the others, in both catalogs (administrator)')
+    .argument('<which>', WHICH)
+    .addArgument(
+      new Argument('[position]', 'before or after all others').choices(['first', 'last']),
+    )
+    .option('--before <guid>', 'before the entry with that GUID')
+    .option('--after <guid>', 'after the entry with that GUID')
+    .action((which: string, end: 'first' | 'last' | undefined, options, command: Command) => {
+      const { before, after } = options as { readonly before?: string; readonly after?: string }
+      const given = [end, before, after].filter((one) => one !== undefined)
+      if (given.length !== 1) {
+        command.error('error: say one of first, last, --before GUID and --after GUID')
+      }
+      const position = before !== undefined ? { before } : after !== undefined ? { after } : end
+      return orderCommand(output, which, position as Position)
+    })
+}
+
 function addRest(program: Command, output: Output): void {
   program
     .command('list')
     .description('show the namespace providers of both catalogs')
     .option('--json', 'as JSON')
     .option('--ours', 'only those of winsock-nsp')
+    .option('--watch', 'again after each change, until Ctrl+C')
     .action((options) => listCommand(output, options))
   program
     .command('enable')
@@ -100,6 +124,7 @@ function makeProgram(output: Output): Command {
     .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
   addInstall(program, output)
   addUninstall(program, output)
+  addOrder(program, output)
   addRest(program, output)
   return program
 }

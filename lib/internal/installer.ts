@@ -13,20 +13,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { NspError } from '../errors.ts'
-import type { Guid } from '../guid.ts'
 import { controlSddl, folderSddl } from './access.ts'
 import { dllSources } from './binding.ts'
+import { catalogActions } from './catalog-steps.ts'
 import { type Definition, firstId } from './definition.ts'
 import { buildFilter, DEFAULT_GRACE_MS } from './filter.ts'
-import {
-  folderOfLibrary,
-  type Layout,
-  layoutOf,
-  packageVersion,
-  scheduledControl,
-} from './layout.ts'
+import { type Layout, layoutOf, packageVersion, scheduledControl } from './layout.ts'
 import { CATALOGS } from './machine.ts'
-import type { Native, NativeCatalog, NativeCatalogEntry } from './native.ts'
+import type { Native } from './native.ts'
 import { removalOfFile } from './removal.ts'
 import type { Action } from './steps.ts'
 
@@ -140,6 +134,8 @@ function copyActions(native: Native, layout: Layout, sidecar: Uint8Array): Actio
 function controlAction(plan: InstallPlan, { control }: Layout): Action {
   const { native, hostSid, definition } = plan
   const wasThere = existsSync(control)
+  // One that serves goes on serving whatever becomes of this installation.
+  const wasRetired = wasThere && native.readControlFile(control)?.retired !== false
   return {
     call: 'CreateFile',
     target: control,
@@ -151,116 +147,38 @@ function controlAction(plan: InstallPlan, { control }: Layout): Action {
       native.createControlFile(control, controlSddl(hostSid), filter)
     },
     undo() {
-      if (wasThere) native.retireControlFile(control)
-      else unlinkSync(control)
+      if (!wasThere) unlinkSync(control)
+      else if (wasRetired) native.retireControlFile(control)
     },
   }
 }
 
-type WantedEntry = Parameters<Native['catalogInstall']>[1]
-
-function suffix(catalog: NativeCatalog): string {
-  return catalog === 'x86' ? '32' : ''
+/** Both catalogs as text, the same for the same catalogs. */
+function catalogsAsText(native: Native): string {
+  const catalogs = CATALOGS.map((catalog) => [catalog, native.catalogList(catalog)])
+  return `${JSON.stringify(Object.fromEntries(catalogs), undefined, 2)}\n`
 }
 
-function put(native: Native, catalog: NativeCatalog, entry: NativeCatalogEntry): void {
-  native.catalogInstall(catalog, entry)
-  if (!entry.enabled) native.catalogEnable(catalog, entry.id, false)
-}
-
-function isSame(wanted: WantedEntry, present: NativeCatalogEntry): boolean {
-  return (
-    present.path.toLowerCase() === wanted.path.toLowerCase() &&
-    present.name === wanted.name &&
-    present.namespace === wanted.namespace &&
-    present.version === wanted.version
-  )
-}
-
-function entryActions(
-  native: Native,
-  catalog: NativeCatalog,
-  wanted: WantedEntry,
-  present: NativeCatalogEntry | undefined,
-): Action[] {
-  const target = `${wanted.id} ${wanted.name}`
-  const install: Action = {
-    call: `WSCInstallNameSpace${suffix(catalog)}`,
-    target,
-    run: () => native.catalogInstall(catalog, wanted),
-    undo: () => native.catalogUninstall(catalog, wanted.id),
-  }
-  if (present === undefined) return [install]
-  if (folderOfLibrary(present.path) === undefined) {
-    throw refused(
-      `the GUID ${wanted.id} belongs to ${JSON.stringify(present.name)} (${present.path})`,
-      'Give the entry a GUID of its own: crypto.randomUUID().',
-    )
-  }
-  if (isSame(wanted, present)) return []
-  const uninstall: Action = {
-    call: `WSCUnInstallNameSpace${suffix(catalog)}`,
-    target,
-    run: () => native.catalogUninstall(catalog, wanted.id),
-    undo: () => put(native, catalog, present),
-  }
-  return [uninstall, install]
-}
-
-/** Where the entries must stand in the end; undefined if nothing has to move. */
-function wantedOrder(
-  before: readonly Guid[],
-  ours: readonly Guid[],
-  order: 'first' | 'last',
-): Guid[] | undefined {
-  const others = before.filter((id) => !ours.includes(id))
-  if (order === 'first') return [...ours, ...others]
-  // Entries that were there keep their place; without this, installing them anew would move them to the end.
-  return before.some((id) => ours.includes(id))
-    ? [...before, ...ours.filter((id) => !before.includes(id))]
-    : undefined
-}
-
-function catalogActions(
-  { native, definition, order }: InstallPlan,
-  layout: Layout,
-  catalog: NativeCatalog,
-): Action[] {
-  const present = native.catalogList(catalog)
-  const path = catalog === 'x86' ? layout.dllX86 : layout.dll
-  const ours = definition.entries.map(({ entry, displayName, version }) => ({
-    id: entry.id,
-    name: displayName,
-    namespace: entry.namespace,
-    version,
-    path,
-  }))
-  const actions = ours.flatMap((wanted) =>
-    entryActions(
-      native,
-      catalog,
-      wanted,
-      present.find(({ id }) => id === wanted.id),
-    ),
-  )
-  const before = present.map(({ id }) => id)
-  const ids = wantedOrder(
-    before,
-    ours.map(({ id }) => id),
-    order,
-  )
-  if (ids === undefined || (actions.length === 0 && order === 'last')) return actions
-  return [
-    ...actions,
-    {
-      call: `WSCWriteNameSpaceOrder${suffix(catalog)}`,
-      target: order === 'first' ? 'our entries first' : 'our entries where they were',
-      run: () => native.catalogOrder(catalog, ids),
-      // Runs before the entries are taken out again, when the list is the longer one.
-      undo: () =>
-        native.catalogOrder(catalog, [...before, ...ids.filter((id) => !before.includes(id))]),
+/**
+ * Saves the catalogs before the first entry is touched, for whoever has to look after an installation that was neither
+ * finished nor taken back. Taking it back leaves the file where the catalogs are not what they were.
+ */
+function saveAction(native: Native, { savedCatalogs }: Layout): Action {
+  const older = existsSync(savedCatalogs) ? readFileSync(savedCatalogs) : undefined
+  let text = ''
+  return {
+    call: 'WriteFile',
+    target: savedCatalogs,
+    run() {
+      text = catalogsAsText(native)
+      writeFileSync(savedCatalogs, text)
     },
-  ]
+    undo() {
+      if (catalogsAsText(native) !== text) throw new Error('the catalogs are not what they were')
+      if (older === undefined) unlinkSync(savedCatalogs)
+      else writeFileSync(savedCatalogs, older)
+    },
+  }
 }
 
 /** All steps, in order. Reads much, changes nothing. @throws NspError ERR_NSP_INSTALL_REFUSED */
@@ -270,6 +188,7 @@ export function installActions(plan: InstallPlan): Action[] {
   const layout = layoutOf(native, firstId(definition), packageVersion(), plan.directory)
   const ids = definition.entries.map(({ entry }) => entry.id)
   const sidecar = native.encodeSidecar({ ids, hostSid, controlPath: layout.control })
+  const entries = CATALOGS.flatMap((catalog) => catalogActions(plan, layout, catalog))
   const markerActions =
     marker === undefined
       ? []
@@ -281,6 +200,7 @@ export function installActions(plan: InstallPlan): Action[] {
     folderAction(native, layout.folder, layout.base),
     ...copyActions(native, layout, sidecar),
     controlAction(plan, layout),
-    ...CATALOGS.flatMap((catalog) => catalogActions(plan, layout, catalog)),
+    ...(entries.length === 0 ? [] : [saveAction(native, layout)]),
+    ...entries,
   ]
 }

@@ -14,6 +14,7 @@ export const SIDECAR = 'winsock-nsp.sidecar'
 /** The note beside a control file that goes at the next boot. */
 export const SCHEDULED = '.scheduled'
 export const MARKER = 'temporary.json'
+const SAVED_CATALOGS = 'catalogs-before.json'
 
 /** This package's version. */
 export function packageVersion(): string {
@@ -32,6 +33,8 @@ export interface Layout {
   readonly dataFolder: string
   readonly control: string
   readonly marker: string
+  /** Both catalogs as the last installation found them. */
+  readonly savedCatalogs: string
 }
 
 export function programBase(native: Native): string {
@@ -71,6 +74,7 @@ export function layoutOf(native: Native, id: Guid, version: string, directory?: 
     dataFolder,
     control: newControl(dataFolder),
     marker: join(dataFolder, MARKER),
+    savedCatalogs: join(dataFolder, SAVED_CATALOGS),
   }
 }
 

@@ -256,6 +256,14 @@ export interface Native {
   readonly catalogEnable: (catalog: NativeCatalog, id: string, enabled: boolean) => void
   /** WSCWriteNameSpaceOrder: the whole list. */
   readonly catalogOrder: (catalog: NativeCatalog, ids: readonly string[]) => void
+  /**
+   * WSAProviderConfigChange: calls after each change of either catalog, with the failure if there will be no more.
+   * The next change is asked for before `onChange` runs, so that reading the catalog in it misses none. Keeps the
+   * process alive until `close`, which is idempotent.
+   */
+  readonly catalogWatch: (onChange: (failure: NativeFailure | undefined) => void) => {
+    close(): void
+  }
 
   // Files that `install` makes.
   /** Makes a folder (and missing parents, with the same descriptor) or checks an existing one. */

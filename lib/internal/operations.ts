@@ -1,17 +1,20 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The operations of winsock-nsp/catalog over a given addon.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { NspError } from '../errors.ts'
 import type { Guid } from '../guid.ts'
+import { catalogAfter } from './catalog-steps.ts'
 import { type Definition, firstId } from './definition.ts'
 import { installActions } from './installer.ts'
 import { IssueList, isFields, show } from './issues.ts'
-import { folderOfLibrary } from './layout.ts'
+import { folderOfLibrary, layoutOf, packageVersion } from './layout.ts'
 import { CATALOGS, findInstalled, type Installed } from './machine.ts'
 import { isAbandoned, makeMarker, readMarker } from './marker.ts'
 import type { Native, NativeCatalog } from './native.ts'
 import { invalidArgument } from './options.ts'
+import { orderWarnings } from './order-warnings.ts'
 import { removalActions, removeEmptyBases } from './removal.ts'
 import { planSteps, runAllSteps, runSteps, type Step, StepFailed } from './steps.ts'
 import { debug } from './trace.ts'
@@ -52,6 +55,8 @@ export interface Installation extends AsyncDisposable {
   readonly entries: readonly CatalogEntry[]
   /** Processes that will see it only after a restart. */
   readonly alreadyRunning: readonly { readonly processId: number; readonly imagePath: string }[]
+  /** What its place among other providers means, in sentences; empty outside Namespace.DNS. */
+  readonly warnings: readonly string[]
 }
 
 /** A temporary installation whose process has gone. */
@@ -83,15 +88,36 @@ function checkAccount(issues: IssueList, account: unknown): string | undefined {
   return issues.add('account', `neither the name of an account nor { sid }: ${show(account)}`)
 }
 
+/** Every program on the machine loads the DLLs from there: neither a share nor where somebody happens to stand. */
+function checkDirectory(issues: IssueList, directory: unknown): string | undefined {
+  if (directory === undefined) return undefined
+  const text = issues.text('directory', directory, 400)
+  if (text === undefined || /^[a-z]:[\\/]/i.test(text)) return text
+  return issues.add('directory', `${show(text)} is not an absolute path with a drive letter`)
+}
+
+/** The options of `uninstall`. @throws TypeError (`ERR_INVALID_ARG_VALUE`) */
+export function checkUninstallOptions(options: unknown): { readonly dryRun: boolean } {
+  const issues = new IssueList()
+  const given = isFields(options) ? options : {}
+  if (!isFields(options)) issues.add('options', `not an object: ${show(options)}`)
+  issues.unknownKeys('', given, ['dryRun'])
+  const dryRun = issues.boolean('dryRun', given['dryRun']) ?? false
+  if (issues.issues.length > 0) throw invalidArgument(issues)
+  return { dryRun }
+}
+
 /** @throws TypeError (`ERR_INVALID_ARG_VALUE`) */
 export function checkInstallOptions(options: InstallOptions): CheckedInstallOptions {
   const issues = new IssueList()
   const given = isFields(options) ? options : {}
+  if (!isFields(options)) issues.add('options', `not an object: ${show(options)}`)
   issues.unknownKeys('', given, ['account', 'directory', 'order', 'dryRun'])
   const order = given['order'] ?? 'last'
-  if (order !== 'first' && order !== 'last') issues.add('order', "neither 'first' nor 'last'")
-  const directory =
-    given['directory'] === undefined ? undefined : issues.text('directory', given['directory'], 400)
+  if (order !== 'first' && order !== 'last') {
+    issues.add('order', `${show(order)} is neither 'first' nor 'last'`)
+  }
+  const directory = checkDirectory(issues, given['directory'])
   const sid = checkAccount(issues, given['account'])
   const dryRun = issues.boolean('dryRun', given['dryRun']) ?? false
   if (issues.issues.length > 0) throw invalidArgument(issues)
@@ -115,9 +141,10 @@ function requireElevation(native: Native, what: string): void {
 }
 
 /** A failed installation as the user sees it. */
-function installFailed({ action, cause, left }: StepFailed): Error {
+function installFailed({ action, cause, left }: StepFailed, saved: string): Error {
   const error = nativeError(cause, `${action.call} ${action.target}`)
   if (left.length === 0) return error
+  const kept = existsSync(saved) ? `Both catalogs as they were are in ${saved}. ` : ''
   const steps = left.map(
     ({ step, error: fault }) => `${step.call} ${step.target}: ${String(fault)}`,
   )
@@ -126,7 +153,7 @@ function installFailed({ action, cause, left }: StepFailed): Error {
     `installing failed, and could not be taken back completely`,
     {
       issues: steps.map((message) => ({ path: '', message })),
-      remedy: 'Run: npx winsock-nsp uninstall --all',
+      remedy: `${kept}To take away what is left: npx winsock-nsp uninstall --all`,
       cause: error,
     },
   )
@@ -156,15 +183,22 @@ export function install(
   const marker = temporary ? makeMarker(definition.name) : undefined
   const actions = installActions({ native, definition, hostSid, directory, order, marker })
   const id = firstId(definition)
+  const layout = layoutOf(native, id, packageVersion(), directory)
+  // Reckoned before the first step, so that a dry run says the same.
+  const after = CATALOGS.map((catalog) =>
+    catalogAfter({ native, definition, order }, layout, catalog),
+  )
+  const ids = definition.entries.map(({ entry }) => entry.id)
+  const warnings = orderWarnings(after, ids, id)
   let steps: readonly Step[]
   try {
     steps = dryRun ? planSteps(actions) : runSteps(actions)
   } catch (error) {
-    throw error instanceof StepFailed ? installFailed(error) : error
+    throw error instanceof StepFailed ? installFailed(error, layout.savedCatalogs) : error
   }
-  const ids = definition.entries.map(({ entry }) => entry.id)
   return {
     steps,
+    warnings,
     entries: Object.freeze(list(native).filter((entry) => ids.includes(entry.id))),
     alreadyRunning: Object.freeze(dryRun || temporary ? [] : alreadyRunning(native)),
     async [Symbol.asyncDispose]() {
@@ -205,23 +239,4 @@ export function removeLeftBehind(native: Native): readonly LeftBehind[] {
     processId,
     steps: remove(native, [found]),
   }))
-}
-
-export function setEnabled(native: Native, id: Guid, enabled: boolean): void {
-  const found = findInstalled(native).find((one) => one.ids.includes(id))
-  if (found === undefined || found.entries.length === 0) {
-    throw new NspError('ERR_NSP_NOT_INSTALLED', `${id} is not installed`, {
-      remedy: 'Install it first: npx winsock-nsp install ./provider.ts',
-    })
-  }
-  requireElevation(native, enabled ? 'enable' : 'disable')
-  // All entries of the provider, or with another of its GUIDs that entry alone.
-  const which = found.entries.filter(({ entry }) => id === found.id || entry.id === id)
-  for (const { catalog, entry } of which) {
-    try {
-      native.catalogEnable(catalog, entry.id, enabled)
-    } catch (error) {
-      throw nativeError(error, `WSCEnableNSProvider ${entry.id}`)
-    }
-  }
 }

@@ -36,7 +36,7 @@ export function nativeError(error: unknown, step: string): Error {
   }
   const { errno, syscall, message } = error
   if (errno === WinsockCode.WSAEACCES) return notElevated(step, error)
-  if (syscall.startsWith('WSC')) return new WinsockError(errno, { syscall, cause: error })
+  if (/^WS[AC]/.test(syscall)) return new WinsockError(errno, { syscall, cause: error })
   const denied = errno === ERROR_ACCESS_DENIED ? ' (access denied)' : ''
   return new NspError(
     'ERR_NSP_INSTALL_REFUSED',

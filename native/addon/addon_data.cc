@@ -12,7 +12,7 @@ namespace nsp {
 void AddonData::Create(Napi::Env env) {
   auto* data = new AddonData;
   env.SetInstanceData(data);  // owns it
-  env.AddCleanupHook([data] { data->CloseServices(); });
+  env.AddCleanupHook([data] { data->CloseAll(); });
 }
 
 void AddonData::StartWinsock(Napi::Env env) {
@@ -24,7 +24,19 @@ const std::shared_ptr<ClientQueue>& AddonData::Client(Napi::Env env) {
   return client_;
 }
 
-void AddonData::CloseServices() {
+void AddonData::Close(const std::shared_ptr<CatalogWatch>& watch) {
+  FreeChanges();
+  if (auto change = watch->Close()) changes_.push_back(std::move(change));
+  watches_.erase(watch);
+}
+
+void AddonData::FreeChanges() {
+  std::erase_if(changes_, [](const std::unique_ptr<ConfigChange>& change) {
+    return WaitForSingleObject(change->event.get(), 0) == WAIT_OBJECT_0;
+  });
+}
+
+void AddonData::CloseAll() {
   // Calls of the client may go on in their pool; the finalizers of their lookups end them.
   if (client_ != nullptr) client_->Close();
   // Each one ends its thread before this returns, so that the library may be unloaded.
@@ -32,6 +44,14 @@ void AddonData::CloseServices() {
     service->Abandon();
   }
   services_.clear();
+  while (!watches_.empty()) {
+    Close(std::shared_ptr<CatalogWatch>(*watches_.begin()));
+  }
+  FreeChanges();
+  for (auto& change : changes_) {
+    (void)change.release();  // the system may yet write to it: better leaked than freed
+  }
+  changes_.clear();
 }
 
 }  // namespace nsp

@@ -8,8 +8,10 @@
 
 #include <memory>
 #include <set>
+#include <vector>
 
 #include "catalog.h"
+#include "catalog_watch.h"
 
 namespace nsp {
 
@@ -32,14 +34,23 @@ class AddonData {
   // Where the client's calls settle their promises; made at its first use.
   const std::shared_ptr<ClientQueue>& Client(Napi::Env env);
 
+  void Add(std::shared_ptr<CatalogWatch> watch) { watches_.insert(std::move(watch)); }
+  // Closes it; idempotent.
+  void Close(const std::shared_ptr<CatalogWatch>& watch);
+
   Napi::FunctionReference server_class;
 
  private:
-  void CloseServices();
+  void CloseAll();
+  // Frees what the system has given back.
+  void FreeChanges();
 
   Winsock winsock_;
   std::set<std::shared_ptr<Service>> services_;
   std::shared_ptr<ClientQueue> client_;
+  std::set<std::shared_ptr<CatalogWatch>> watches_;
+  // Of closed watches: still the system's to write to.
+  std::vector<std::unique_ptr<ConfigChange>> changes_;
 };
 
 }  // namespace nsp

@@ -5,6 +5,7 @@
 
 #include "addon_data.h"
 #include "catalog.h"
+#include "catalog_watch.h"
 #include "js_convert.h"
 #include "js_error.h"
 #include "text.h"
@@ -74,6 +75,22 @@ void Order(const Napi::CallbackInfo& info) {
   ThrowIfFailed(info.Env(), OrderCatalog(catalog, std::move(ids)));
 }
 
+// catalogWatch(onChange): { close() }
+Napi::Value Watch(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Napi::Function on_change = ToFunction(info[0], "onChange");
+  AddonData::Of(env).StartWinsock(env);
+  const auto watch = std::make_shared<CatalogWatch>();
+  ThrowIfFailed(env, watch->Open(env, on_change));
+  AddonData::Of(env).Add(watch);
+  Napi::Object object = Napi::Object::New(env);
+  const auto close = [watch](const Napi::CallbackInfo& call) {
+    AddonData::Of(call.Env()).Close(watch);
+  };
+  object.Set("close", Napi::Function::New(env, close, "close"));
+  return object;
+}
+
 }  // namespace
 
 void ExportCatalog(Napi::Env env, Napi::Object exports) {
@@ -82,6 +99,7 @@ void ExportCatalog(Napi::Env env, Napi::Object exports) {
   exports.Set("catalogUninstall", Napi::Function::New<Uninstall>(env, "catalogUninstall"));
   exports.Set("catalogEnable", Napi::Function::New<Enable>(env, "catalogEnable"));
   exports.Set("catalogOrder", Napi::Function::New<Order>(env, "catalogOrder"));
+  exports.Set("catalogWatch", Napi::Function::New<Watch>(env, "catalogWatch"));
 }
 
 }  // namespace nsp

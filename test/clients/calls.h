@@ -65,4 +65,7 @@ inline int CallIoctl(Table* table, HANDLE handle, const IoctlArguments& a) {
 // A WSATHREADID handle for the current thread as ws2_32 would hold it: open for the thread's life.
 HANDLE CurrentThreadHandle();
 
+// The completion routine whose calls `apc-log` tells.
+LPWSAOVERLAPPED_COMPLETION_ROUTINE RecordingRoutine();
+
 }  // namespace client

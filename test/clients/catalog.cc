@@ -79,8 +79,9 @@ void Enable(Step& step) {
 // order guids=A,B,C [count=N]: the result is the code itself.
 void Order(Step& step) {
   std::vector<GUID> guids;
-  for (const std::string& text : Split(step.command.Text("guids", ""), ',')) {
-    guids.push_back(ParseGuid(text));
+  if (!step.command.IsSpecial("guids")) {
+    for (const std::string& text : Split(step.command.Text("guids", ""), ','))
+      guids.push_back(ParseGuid(text));
   }
   const auto count = static_cast<DWORD>(step.command.Number("count", guids.size()));
   CallExport(step, "WSCWriteNameSpaceOrder", &WSCWriteNameSpaceOrder,

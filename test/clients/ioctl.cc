@@ -263,6 +263,10 @@ HANDLE CurrentThreadHandle() {
   return handle;
 }
 
+LPWSAOVERLAPPED_COMPLETION_ROUTINE RecordingRoutine() {
+  return RecordApc;
+}
+
 void AddIoctlVerbs() {
   AddVerb("ioctl", Ioctl);
   AddVerb("apc-log", ApcLog);

@@ -38,11 +38,13 @@ int wmain(int argc, wchar_t** argv) {
   client::TheWorld().table_mode = argc > 1 && std::wstring(argv[1]) == L"table";
   client::AddCatalogVerbs();
   client::AddCompletionVerbs();
+  client::AddConfigVerbs();
   client::AddIoctlVerbs();
   client::AddLookupVerbs();
   client::AddNameVerbs();
   client::AddProcessVerbs();
   client::AddRaceVerbs();
+  client::AddRestrictVerbs();
   client::AddServiceVerbs();
   client::AddTableVerbs();
   client::AddWindowVerbs();

@@ -56,11 +56,13 @@ void PrintLine(const std::string& line);
 
 void AddCatalogVerbs();
 void AddCompletionVerbs();
+void AddConfigVerbs();
 void AddIoctlVerbs();
 void AddLookupVerbs();
 void AddNameVerbs();
 void AddProcessVerbs();
 void AddRaceVerbs();
+void AddRestrictVerbs();
 void AddServiceVerbs();
 void AddTableVerbs();
 void AddWindowVerbs();

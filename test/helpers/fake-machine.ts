@@ -9,6 +9,7 @@ import type {
   NativeCatalog,
   NativeCatalogEntry,
   NativeEvent,
+  NativeFailure,
   NativeServeOptions,
   NativeServer,
 } from '../../lib/internal/native.ts'
@@ -57,6 +58,9 @@ export class FakeMachine implements Native {
   /** Every call that changes something, as it came. */
   readonly log: string[] = []
   readonly server = new FakeServer()
+  /** Those who watch the catalogs. */
+  readonly watchers: Set<(failure: NativeFailure | undefined) => void> = new Set()
+  watchFailure: { readonly errno: number; readonly syscall: string } | undefined
   elevated: boolean
   sid: string
   failAt: FakeMachineInit['failAt']
@@ -110,6 +114,21 @@ export class FakeMachine implements Native {
     if (ids.length !== entries.length || new Set(ids).size !== ids.length)
       throw failure('WSCWriteNameSpaceOrder', 10022)
     this.catalogs[catalog] = ids.map((id) => entries.find((entry) => entry.id === id) ?? STRANGER)
+  }
+
+  catalogWatch = (onChange: (failure: NativeFailure | undefined) => void): { close(): void } => {
+    if (this.watchFailure !== undefined) {
+      const { errno, syscall } = this.watchFailure
+      throw failure(syscall, errno)
+    }
+    const watcher: typeof onChange = (fault) => onChange(fault)
+    this.watchers.add(watcher)
+    return { close: () => void this.watchers.delete(watcher) }
+  }
+  /** What the system does after somebody has changed a catalog. */
+  tellWatchers(failed?: { readonly errno: number; readonly syscall: string }): void {
+    const fault = failed && (failure(failed.syscall, failed.errno) as NativeFailure)
+    for (const watcher of [...this.watchers]) watcher(fault)
   }
 
   createProtectedFolder = (path: string): void => {

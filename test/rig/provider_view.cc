@@ -71,8 +71,20 @@ DWORD Refresh(Providers* dropped) {
   return 0;
 }
 
+// As this process knows it, which is how it was when the entry was first read.
+bool Enabled(const CatalogEntry& entry) {
+  if (!Broken(Switch::kDisabledAtOnce)) return entry.enabled;
+  CatalogEntries stored;
+  DWORD serial = 0;
+  ReadCatalog(OwnWidth(), &stored, &serial);
+  for (const CatalogEntry& other : stored) {
+    if (IsEqualGUID(other.id, entry.id)) return other.enabled;
+  }
+  return entry.enabled;
+}
+
 bool Matches(const CatalogEntry& entry, DWORD name_space) {
-  if (!entry.enabled && !Broken(Switch::kDisabledAsked)) return false;
+  if (!Enabled(entry) && !Broken(Switch::kDisabledAsked)) return false;
   return name_space == NS_ALL || entry.name_space == name_space;
 }
 

@@ -295,7 +295,7 @@ void CatalogCases() {
   Run("INST-11 size of the list", ListSize);
   Run("INST-12 layout of the list", ListLayout);
   Run("other forms of install and list", OtherForms);
-  Run("running process", RunningProcess);
+  Run("INST-07 running process", RunningProcess);
   Run("removed while asked", RemovedWhileAsked);
 }
 

@@ -35,6 +35,7 @@ constexpr Row kTable[] = {
     {"list-other-width", "INST-10"},        {"list-size-missing", "INST-11"},
     {"list-strings-outside", "INST-12"},    {"set-service-all-providers", "SET-12"},
     {"class-name-bytes", "CLASS-07"},       {"config-change-never", "INST-13"},
+    {"disabled-at-once", "INST-07"},
 };
 static_assert(sizeof kTable / sizeof kTable[0] == static_cast<size_t>(Switch::kCount));
 

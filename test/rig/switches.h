@@ -44,6 +44,7 @@ enum class Switch {
   kSetServiceAllProviders,
   kClassNameBytes,
   kConfigChangeNever,
+  kDisabledAtOnce,
   kCount,
 };
 

@@ -7,13 +7,13 @@ import { join } from 'node:path'
 import { describe, it } from 'mocha'
 import type { Provider } from '../../lib/index.ts'
 import { definitionOf } from '../../lib/internal/definition.ts'
+import { setEnabled } from '../../lib/internal/entry-changes.ts'
 import { packageVersion } from '../../lib/internal/layout.ts'
 import {
   checkInstallOptions,
   install,
   list,
   removeLeftBehind,
-  setEnabled,
   uninstall,
 } from '../../lib/internal/operations.ts'
 import { checkServeOptions } from '../../lib/internal/options.ts'
@@ -64,6 +64,7 @@ describe('install', () => {
         'CopyFile',
         'WriteFile',
         'CreateFile',
+        'WriteFile',
         'WSCInstallNameSpace',
         'WSCInstallNameSpace',
         'WSCInstallNameSpace32',
@@ -134,7 +135,7 @@ describe('install', () => {
     const before = stateOf(machine)
     const { steps } = put(machine, two(), { dryRun: true })
     assert.deepEqual(stateOf(machine), before)
-    assert.equal(steps.length, 10)
+    assert.equal(steps.length, 11)
     assert.ok(steps.every(({ done }) => !done))
   })
 
