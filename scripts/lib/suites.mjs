@@ -131,11 +131,11 @@ async function nativeProgram(rig, arch, name) {
 export async function windowsSuite(
   rig,
   folders,
-  { grep, env = {}, watchdogMs = 20 * 60_000 } = {},
+  { grep, env = {}, watchdogMs = 20 * 60_000, title } = {},
 ) {
   const list = folders.flatMap((folder) => files(folder, '.test.ts'))
   if (list.length === 0) return nothing()
-  const results = resultsFile(folders.length === 1 ? folders[0] : 'windows')
+  const results = resultsFile(title ?? (folders.length === 1 ? folders[0] : 'windows'))
   const setup = existsSync(join(ROOT, 'test', 'setup.ts')) ? ['--import=./test/setup.ts'] : []
   const args = [
     '--disable-warning=ExperimentalWarning',
