@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { ROOT } from './paths.mjs'
 import { step } from './say.mjs'
 import { run } from './shell.mjs'
+import { npmCommand } from './windows-host.mjs'
 
 const STAMP = join(ROOT, 'node_modules', '.winsock-nsp-lock')
 
@@ -15,11 +16,10 @@ export async function ensurePackages() {
     .update(readFileSync(join(ROOT, 'package-lock.json')))
     .digest('hex')
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return
+  const [program, ...first] = npmCommand()
+  const args = [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   await step('npm ci', () =>
-    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: ROOT,
-      remedy: 'with the network there: npm ci',
-    }),
+    run(program, args, { cwd: ROOT, remedy: 'with the network there: npm ci' }),
   )
   writeFileSync(STAMP, wanted)
 }

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join, relative } from 'node:path'
 import { lint, report } from '../lint.mjs'
 import { ARCHES, ROOT, testOutput } from './paths.mjs'
+import { testArches } from './windows-host.mjs'
 import { runWindows } from './windows-run.mjs'
 
 export const WINDOWS_FOLDERS = Object.freeze(['unit', 'contract', 'lifecycle', 'e2e'])
@@ -92,7 +93,7 @@ export async function linuxSuite({ grep } = {}) {
 /** The native unit tests: every *_test.exe; each ends with a line `N passed, N failed`. */
 export async function nativeSuite(rig) {
   const total = nothing()
-  for (const arch of ARCHES) {
+  for (const arch of rig.native ? testArches() : ARCHES) {
     const folder = testOutput(arch)
     const programs = existsSync(folder)
       ? readdirSync(folder).filter((name) => name.endsWith('_test.exe'))
@@ -127,7 +128,7 @@ async function nativeProgram(rig, arch, name) {
   return { passed, failed, skipped, failures }
 }
 
-/** The TypeScript tests, in Windows Node, in the rig. */
+/** The TypeScript tests, in Windows Node, in the rig or on Windows. */
 export async function windowsSuite(
   rig,
   folders,
