@@ -13,6 +13,19 @@ endforeach()
 
 add_library(node_api INTERFACE)
 target_include_directories(node_api SYSTEM INTERFACE ${node_api_headers}/include ${node_addon_api})
+if(MSVC)
+  # One .def for the librarian: delay loading is the linker's matter there.
+  set(libraries delayimp)
+  foreach(name node_api js_native_api)
+    set(archive ${CMAKE_CURRENT_BINARY_DIR}/${name}.lib)
+    execute_process(COMMAND ${CMAKE_AR} /nologo /def:${node_api_headers}/def/${name}.def
+      /name:node.exe /out:${archive} ${CMAKE_STATIC_LINKER_FLAGS} COMMAND_ERROR_IS_FATAL ANY)
+    list(APPEND libraries ${archive})
+  endforeach()
+  target_link_libraries(node_api INTERFACE ${libraries})
+  target_link_options(node_api INTERFACE /DELAYLOAD:node.exe)
+  return()
+endif()
 foreach(name node_api js_native_api)
   set(archive ${CMAKE_CURRENT_BINARY_DIR}/lib${name}.a)
   add_custom_command(OUTPUT ${archive}

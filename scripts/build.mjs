@@ -11,6 +11,7 @@ import { ensurePackages } from './lib/packages.mjs'
 import { ARCHES, ROOT } from './lib/paths.mjs'
 import { main, step } from './lib/say.mjs'
 import { run } from './lib/shell.mjs'
+import { buildWithMsvc, ON_WINDOWS } from './lib/windows-host.mjs'
 import { ensureWine } from './lib/wine.mjs'
 
 const HELP = `usage: node scripts/build.mjs [--native] [--ts] [--keep-going]
@@ -31,17 +32,21 @@ async function buildTypeScript() {
   )
 }
 
+async function buildNative({ wine, keepGoing }) {
+  if (ON_WINDOWS) return buildWithMsvc()
+  for (const arch of ARCHES) {
+    await step(`build for Windows ${arch}`, () =>
+      buildWindows(arch, { wineRoot: wine.root, keepGoing }),
+    )
+  }
+}
+
+/** `wine`: what ensureWine gave; nothing on Windows. */
 export async function build({ wine, native = true, ts = true, keepGoing = false }) {
   mkdirSync(join(ROOT, 'build'), { recursive: true })
   const unlock = await lock(join(ROOT, 'build', '.lock'), 'the build folder')
   try {
-    if (native) {
-      for (const arch of ARCHES) {
-        await step(`build for Windows ${arch}`, () =>
-          buildWindows(arch, { wineRoot: wine.root, keepGoing }),
-        )
-      }
-    }
+    if (native) await buildNative({ wine, keepGoing })
     if (ts) await step('build TypeScript', buildTypeScript)
   } finally {
     unlock()
@@ -51,9 +56,9 @@ export async function build({ wine, native = true, ts = true, keepGoing = false 
 if (isMain(import.meta.url)) {
   await main(async (args) => {
     if (args.includes('--help')) return void process.stdout.write(HELP)
-    requireLinux()
-    await ensureTools()
-    const wine = await ensureWine()
+    if (!ON_WINDOWS) requireLinux()
+    if (!ON_WINDOWS) await ensureTools()
+    const wine = ON_WINDOWS ? undefined : await ensureWine()
     await ensurePackages()
     const one = args.includes('--native') !== args.includes('--ts')
     await build({

@@ -8,7 +8,7 @@ import { main } from './lib/say.mjs'
 
 await main((args) => {
   if (args.includes('--help')) return void process.stdout.write('usage: node scripts/clean.mjs\n')
-  for (const name of ['build', 'prebuilds', 'dist', 'coverage', 'demo.json']) {
+  for (const name of ['build', 'prebuilds', 'dist', 'coverage', 'demo.json', 'conformance.json']) {
     rmSync(join(ROOT, name), { recursive: true, force: true })
   }
   return 0

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Makes everything ready to run Windows programs here: tools, Wine, Windows Node, packages, builds,
 // a Wine prefix with the rig in it. What is ready already is left alone. It uses only what Node has.
+// On Windows there is no rig: packages and builds, and this very machine.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -14,6 +15,7 @@ import { ensurePackages } from './lib/packages.mjs'
 import { CACHE, ROOT, testOutput } from './lib/paths.mjs'
 import { openPrefix } from './lib/prefix.mjs'
 import { main, say } from './lib/say.mjs'
+import { ON_WINDOWS, openWindows } from './lib/windows-host.mjs'
 import { ensureWindowsNode } from './lib/windows-node.mjs'
 import { ensureWine } from './lib/wine.mjs'
 
@@ -45,6 +47,12 @@ export async function prepare({
   build: wanted = true,
   keepGoing = false,
 } = {}) {
+  if (ON_WINDOWS) {
+    const here = openWindows()
+    await ensurePackages()
+    if (wanted) await build({ keepGoing })
+    return here
+  }
   requireLinux()
   inNamespace('') // says at once if namespaces are forbidden
   const unlock = await lock(join(CACHE, 'prepare.lock'), 'the cache folder')

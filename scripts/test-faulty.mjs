@@ -8,6 +8,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { requireLinux } from './lib/host.mjs'
 import { ARCHES, ROOT } from './lib/paths.mjs'
 import { main, say, setQuiet } from './lib/say.mjs'
 import { readReach, readTables, rowFiles, rowsToRun, TABLES } from './lib/switches.mjs'
@@ -174,6 +175,7 @@ await main(async (args) => {
     process.stderr.write(HELP)
     return args.includes('--help') ? 0 : 2
   }
+  requireLinux() // the faulty provider is built with MinGW, and half of the switches are the rig's
   if (options.session) return runSession(options)
   const rig = await prepare({ prefix: 'faulty-0', fresh: true, build: options.build })
   rig.release()

@@ -11,9 +11,11 @@ import {
   WINDOWS_FOLDERS,
   windowsSuite,
 } from './lib/suites.mjs'
+import { ON_WINDOWS } from './lib/windows-host.mjs'
 import { prepare } from './prepare.mjs'
 
-const PARTS = ['lint', 'linux', 'native', ...WINDOWS_FOLDERS]
+/** Lint's tools and the checks of projects and binaries are there on Linux alone. */
+const PARTS = [...(ON_WINDOWS ? [] : ['lint', 'linux']), 'native', ...WINDOWS_FOLDERS]
 const HELP = `usage: node scripts/test.mjs [--only=PART[,PART...]] [--grep=PATTERN] [--no-build]
 Parts: ${PARTS.join(', ')}. --grep goes to mocha, for the linux part and the Windows parts.
 `

@@ -9,6 +9,8 @@ import { NspError } from '../errors.ts'
 import type { Native } from './native.ts'
 
 const NAME = 'winsock-nsp.node'
+/** The addon and the DLL of the process's own architecture lie in one folder. */
+export const OWN_FOLDER: string = process.arch === 'arm64' ? 'win32-arm64' : 'win32-x64'
 
 /** The package's folder: lib/internal and dist/internal lie equally deep in it. */
 export const PACKAGE_ROOT: string = fileURLToPath(new URL('../../', import.meta.url))
@@ -28,14 +30,14 @@ export function binariesFolder(): string {
 export function dllSources(): { readonly native: string; readonly x86: string } {
   const folder = binariesFolder()
   return {
-    native: join(folder, 'win32-x64', 'winsock-nsp.dll'),
+    native: join(folder, OWN_FOLDER, 'winsock-nsp.dll'),
     x86: join(folder, 'win32-ia32', 'winsock-nsp.dll'),
   }
 }
 
 /** The folders that may hold the addon, in the order in which they are tried. */
 function addonPlaces(): string[][] {
-  const prebuilt = [binariesFolder(), 'win32-x64', 'bindings']
+  const prebuilt = [binariesFolder(), OWN_FOLDER, 'bindings']
   // A build from source (npm run build:native) lies where node-gyp puts it.
   return process.env['WINSOCK_NSP_NATIVE']
     ? [prebuilt]
@@ -67,7 +69,7 @@ export function notLoaded(cause: unknown): NspError {
   }))
   const remedy =
     found.length === 0
-      ? 'Install winsock-nsp again; if WINSOCK_NSP_NATIVE is set, it must name a folder with win32-x64/winsock-nsp.node.'
+      ? `Install winsock-nsp again; if WINSOCK_NSP_NATIVE is set, it must name a folder with ${OWN_FOLDER}/winsock-nsp.node.`
       : 'If a policy (AppLocker, WDAC, an antivirus program) blocks the file, let an administrator allow it.'
   return new NspError('ERR_NSP_NATIVE_NOT_LOADED', 'the native addon was not loaded', {
     issues,

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join, relative } from 'node:path'
 import { lint, report } from '../lint.mjs'
 import { ARCHES, ROOT, testOutput } from './paths.mjs'
+import { testArches } from './windows-host.mjs'
 import { runWindows } from './windows-run.mjs'
 
 export const WINDOWS_FOLDERS = Object.freeze(['unit', 'contract', 'lifecycle', 'e2e'])
@@ -92,7 +93,7 @@ export async function linuxSuite({ grep } = {}) {
 /** The native unit tests: every *_test.exe; each ends with a line `N passed, N failed`. */
 export async function nativeSuite(rig) {
   const total = nothing()
-  for (const arch of ARCHES) {
+  for (const arch of rig.native ? testArches() : ARCHES) {
     const folder = testOutput(arch)
     const programs = existsSync(folder)
       ? readdirSync(folder).filter((name) => name.endsWith('_test.exe'))
@@ -127,15 +128,15 @@ async function nativeProgram(rig, arch, name) {
   return { passed, failed, skipped, failures }
 }
 
-/** The TypeScript tests, in Windows Node, in the rig. */
+/** The TypeScript tests, in Windows Node, in the rig or on Windows. */
 export async function windowsSuite(
   rig,
   folders,
-  { grep, env = {}, watchdogMs = 20 * 60_000 } = {},
+  { grep, env = {}, watchdogMs = 20 * 60_000, title } = {},
 ) {
   const list = folders.flatMap((folder) => files(folder, '.test.ts'))
   if (list.length === 0) return nothing()
-  const results = resultsFile(folders.length === 1 ? folders[0] : 'windows')
+  const results = resultsFile(title ?? (folders.length === 1 ? folders[0] : 'windows'))
   const setup = existsSync(join(ROOT, 'test', 'setup.ts')) ? ['--import=./test/setup.ts'] : []
   const args = [
     '--disable-warning=ExperimentalWarning',

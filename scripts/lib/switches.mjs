@@ -13,6 +13,8 @@ const NOT_ROWS = /^(checklist|client|zz-coverage)\.test\.ts$/
 const IN_THE_HOST = 'HOST-01'
 /** Real Windows alone settles these, so no switch of ours need break them. */
 const ASSUMED = 'W'
+/** The issues whose rows are owed a test and a switch by now; other rows are somebody else's yet. */
+const OWED_ISSUES = Object.freeze([2, 3])
 
 const read = (path) => readFileSync(join(ROOT, path), 'utf8')
 
@@ -26,6 +28,12 @@ function testedRows() {
   const text = rowFiles().map(read).join('\n')
   return new Set([...text.matchAll(/\brow\(\s*'([A-Z]+-\d\d)'/g)].map((match) => match[1]))
 }
+
+/** The table that has the switch: faulty, rig, or undefined. */
+export const switchTable = (name) =>
+  Object.keys(TABLES).find((table) =>
+    JSON.parse(read(TABLES[table])).some((entry) => entry.name === name),
+  )
 
 /** { switches, untested, problems } of both tables. */
 export function readTables() {
@@ -44,7 +52,7 @@ export function readTables() {
   }
   const own = new Set(found.switches.map((entry) => entry.rows[0]))
   const owed = JSON.parse(read('test/contract/checklist.json')).filter(
-    (row) => row.issue === 2 && row.where !== ASSUMED && !own.has(row.id),
+    (row) => OWED_ISSUES.includes(row.issue) && row.where !== ASSUMED && !own.has(row.id),
   )
   found.problems.push(...owed.map((row) => `no switch is meant for ${row.id}`))
   return found

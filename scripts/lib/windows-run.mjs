@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Runs one Windows program in a prepared prefix: in namespaces of its own, with a clean environment,
 // live output and its exit code. One at a time: each run has its own wineserver, and two of them
-// would write to one registry.
+// would write to one registry. On Windows itself the program is started as it is.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
@@ -33,6 +33,16 @@ function programPath(rig, command, cwd) {
   return toWindows(isAbsolute(command) ? command : resolve(cwd, command))
 }
 
+/** On Windows: the program itself, beside our own environment. */
+function plainCommand(rig, { command, args, env, cwd }) {
+  const path = /[\\/]/.test(command) ? resolve(cwd, command) : command
+  return {
+    command: command === 'node' ? rig.node : path,
+    args,
+    options: { cwd, env: { ...process.env, ...rig.env, ...env }, windowsHide: true },
+  }
+}
+
 function namespaceCommand(rig, { command, args, env, cwd }) {
   const launcher = join(testOutput('x64'), 'launcher.exe')
   if (!existsSync(launcher)) {
@@ -47,7 +57,7 @@ function namespaceCommand(rig, { command, args, env, cwd }) {
 bind "$1"; bind "$2"; bind "$3"
 shift 3
 exec chroot "$R" env -i "$@"`
-  return inNamespace(script, [
+  const inside = inNamespace(script, [
     rootFor(rig.wine),
     ROOT,
     rig.prefix,
@@ -55,6 +65,13 @@ exec chroot "$R" env -i "$@"`
     ...asArguments(all),
     ...['sh', '-c', INSIDE, 'sh', cwd, launcher, programPath(rig, command, cwd), ...args],
   ])
+  // A session of its own: Ctrl+C at the terminal reaches this process alone, which ends the rest.
+  return { ...inside, options: { detached: true, env: { PATH: process.env.PATH } } }
+}
+
+/** What is spawned: { command, args, options }. */
+export function commandFor(rig, options) {
+  return rig.native ? plainCommand(rig, options) : namespaceCommand(rig, options)
 }
 
 let last = Promise.resolve()
@@ -73,14 +90,12 @@ export function runWindows(rig, options) {
 }
 
 function runNow(rig, options) {
-  const { command, args } = namespaceCommand(rig, options)
+  const { command, args, options: how } = commandFor(rig, options)
   const { stdin = 'ignore', onLine, signal } = options
   return new Promise((done, failed) => {
-    // A session of its own: Ctrl+C at the terminal reaches this process alone, which ends the rest.
     const child = spawn(command, args, {
       stdio: [stdin === 'ignore' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      detached: true,
-      env: { PATH: process.env.PATH },
+      ...how,
     })
     const end = () => child.kill('SIGKILL')
     const leave = (name) => {

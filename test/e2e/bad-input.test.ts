@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, before, describe, it } from 'mocha'
+import { OWN_FOLDER } from '../../lib/internal/binding.ts'
 import { ARCHS, Client } from '../helpers/client.ts'
 import { Command, command, ProviderFolder, providerText, spawned } from '../helpers/command.ts'
 import { openDriver } from '../helpers/driver.ts'
@@ -96,17 +97,17 @@ describe('bad input', () => {
       missing.err,
       /ERR_NSP_NATIVE_NOT_LOADED[\s\S]*winsock-nsp\.node: there is no such file/,
     )
-    mkdirSync(join(folder.path, 'win32-x64'), { recursive: true })
-    folder.write('win32-x64/winsock-nsp.node', 'not a DLL')
+    mkdirSync(join(folder.path, OWN_FOLDER), { recursive: true })
+    folder.write(`${OWN_FOLDER}/winsock-nsp.node`, 'not a DLL')
     const broken = await spawned(['list'], { WINSOCK_NSP_NATIVE: folder.path })
     assert.equal(broken.code, 1)
     assert.match(broken.err, /ERR_NSP_NATIVE_NOT_LOADED[\s\S]*cannot be loaded/)
   })
 
   it('an installation without the 32-bit DLL', async () => {
-    mkdirSync(join(folder.path, 'win32-x64'), { recursive: true })
+    mkdirSync(join(folder.path, OWN_FOLDER), { recursive: true })
     for (const name of ['winsock-nsp.node', 'winsock-nsp.dll']) {
-      copyFileSync(root(`prebuilds/win32-x64/${name}`), join(folder.path, 'win32-x64', name))
+      copyFileSync(root(`prebuilds/${OWN_FOLDER}/${name}`), join(folder.path, OWN_FOLDER, name))
     }
     const file = folder.write('good.ts', providerText(ID, '10.0.0.1'))
     const { code, err } = await spawned(['install', file], { WINSOCK_NSP_NATIVE: folder.path })

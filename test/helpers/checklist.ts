@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Arch } from './client.ts'
+import type { Evidence } from './evidence.ts'
 
 export interface ChecklistRow {
   id: string
@@ -19,6 +20,8 @@ export interface ChecklistRow {
 
 export interface Skip {
   reason: string
+  /** Where the row is left out: in the rig, or on real Windows (it needs the rig). Absent: nowhere runs it. */
+  on?: 'wine' | 'windows'
 }
 
 export type Status = 'pass' | 'fail' | 'skip'
@@ -30,6 +33,7 @@ export interface RowResult {
   status: Status
   checks: number
   error?: string
+  evidence?: Evidence
 }
 
 function readJson<T>(path: string): T {
@@ -45,6 +49,15 @@ export function checklistRow(id: string): ChecklistRow {
   const entry = byId.get(id)
   if (!entry) throw new Error(`${id} is not in test/contract/checklist.json`)
   return entry
+}
+
+/** Wine says so in the environment of the rig's programs. */
+export const HOST: 'wine' | 'windows' = process.env.WINEPREFIX ? 'wine' : 'windows'
+
+/** Why the row is left out here, if it is. */
+export function skipOf(id: string): Skip | undefined {
+  const skip = SKIPS[id]
+  return skip && (skip.on ?? HOST) === HOST ? skip : undefined
 }
 
 /** Each row that a test file has registered, whether it runs or not. */
@@ -64,5 +77,5 @@ export function writeRows(driver: string): void {
     process.env.NSP_ROWS_JSON ??
     fileURLToPath(new URL('../../build/test/rows.json', import.meta.url))
   mkdirSync(new URL('../../build/test/', import.meta.url), { recursive: true })
-  writeFileSync(path, `${JSON.stringify({ driver, rows: results }, undefined, 2)}\n`)
+  writeFileSync(path, `${JSON.stringify({ driver, host: HOST, rows: results }, undefined, 2)}\n`)
 }

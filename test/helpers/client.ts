@@ -56,11 +56,14 @@ export function commandLine(verb: string, args: object = {}): string {
   return words.join(' ')
 }
 
+/** On ARM64 the 64-bit programs are ARM64's own: emulated x64 is not served. */
+const own = (arch: Arch) => (arch === 'x64' && process.arch === 'arm64' ? 'arm64' : arch)
+
 /** The folder of the test programs of that width; NSP_TEST_PROGRAMS names another parent. */
 export function programFolder(arch: Arch): string {
   const parent = process.env.NSP_TEST_PROGRAMS
-  if (parent) return `${parent}/${arch}/`
-  return fileURLToPath(new URL(`../../build/test/${arch}/`, import.meta.url))
+  if (parent) return `${parent}/${own(arch)}/`
+  return fileURLToPath(new URL(`../../build/test/${own(arch)}/`, import.meta.url))
 }
 
 interface Waiting {

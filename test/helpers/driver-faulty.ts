@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// The faulty provider (test/faulty): faulty-host.exe behind faulty.dll. Its catalog entries are made
-// by the foreign client, which calls WSCInstallNameSpace and its 32-bit form as any installer would.
+// The faulty provider (test/faulty): faulty-host.exe behind faulty.dll, or whatever DLLs and host
+// NSP_DLL_X64, NSP_DLL_X86 and NSP_DLL_HOST name. Its catalog entries are made by the foreign client,
+// which calls WSCInstallNameSpace and its 32-bit form as any installer would.
 import { ARCHS, type Arch, Client, programFolder } from './client.ts'
 import type { Driver, EntryRef } from './driver.ts'
 import { DriverBase } from './driver-base.ts'
 import { type HostCommand, runProgram } from './driver-process.ts'
 
-const host = () => `${programFolder('x64')}faulty-host.exe`
+const host = () => process.env.NSP_DLL_HOST ?? `${programFolder('x64')}faulty-host.exe`
 /** The one switch that no code in the DLL can stand for: its export has another name. */
 const MISNAMED = 'export-decorated'
 
@@ -21,8 +22,9 @@ export class FaultyDriver extends DriverBase implements Driver {
     return { program: host(), args: [] }
   }
   dll(arch: Arch): string {
-    const misnamed = process.env.NSP_FAULTY === MISNAMED
-    return `${programFolder(arch)}${misnamed ? 'faulty-misnamed' : 'faulty'}.dll`
+    const named = arch === 'x64' ? process.env.NSP_DLL_X64 : process.env.NSP_DLL_X86
+    const path = named ?? `${programFolder(arch)}faulty.dll`
+    return process.env.NSP_FAULTY === MISNAMED ? path.replace(/\.dll$/i, '-misnamed.dll') : path
   }
   async install(): Promise<void> {
     await runProgram(host(), ['init'])

@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { OWN_FOLDER } from '../../lib/internal/binding.ts'
 import type {
   Native,
   NativeCatalog,
@@ -183,8 +184,9 @@ export function withBinaries<T>(
 ): T {
   const folder = mkdtempSync(join(tmpdir(), 'winsock-nsp-dlls-'))
   for (const name of has) {
-    mkdirSync(join(folder, name))
-    writeFileSync(join(folder, name, 'winsock-nsp.dll'), `the DLL for ${name}`)
+    const path = join(folder, name === 'win32-x64' ? OWN_FOLDER : name)
+    mkdirSync(path)
+    writeFileSync(join(path, 'winsock-nsp.dll'), `the DLL for ${name}`)
   }
   const before = process.env['WINSOCK_NSP_NATIVE']
   process.env['WINSOCK_NSP_NATIVE'] = folder

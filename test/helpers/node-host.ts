@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: MIT
 // The Node host of the tests: serves the test's providers and obeys the driver's lines on standard input.
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+
 import { type Host, type InvalidateScope, serve } from '../../lib/index.ts'
+import { programFolder } from './client.ts'
 import { graceMs, providers } from './node-provider.ts'
 import { type Behaviour, ENTRY_KEYS, type EntryKey, state, type TestRecord } from './node-state.ts'
 import { parseCommandLine } from './percent-line.ts'
@@ -93,7 +94,7 @@ function behaviourOf(verb: string, args: Args): Behaviour {
 
 /** A call of ws2_32 on this very thread, through a small addon of the tests. */
 function callSelf(op: string): Result {
-  const path = fileURLToPath(new URL('../../build/test/x64/self-call.node', import.meta.url))
+  const path = `${programFolder('x64')}self-call.node`
   const module = { exports: {} as { call?: (op: string) => Record<string, number> } }
   process.dlopen(module, path)
   return module.exports.call?.(op)

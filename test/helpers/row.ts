@@ -3,7 +3,7 @@
 // row('IOCTL-07', 'title', async t => ...) registers the test of one contract row, once for each
 // architecture, over whichever driver NSP_DRIVER names. One driver serves the whole run.
 import { after, it } from 'mocha'
-import { checklistRow, record, registered, SKIPS, writeRows } from './checklist.ts'
+import { checklistRow, record, registered, skipOf, writeRows } from './checklist.ts'
 import { Checks } from './checks.ts'
 import { ARCHS, type Arch, Client } from './client.ts'
 import type { BeginOptions } from './client-types.ts'
@@ -191,19 +191,20 @@ export class Row {
 }
 
 async function runRow(id: string, arch: Arch, title: string, body: (row: Row) => Promise<void>) {
-  let checks = 0
+  let check = new Checks()
+  const result = () => ({ id, arch, title, checks: check.count, evidence: check.evidence })
   try {
     const row = new Row(id, arch, await readyDriver())
+    check = row.check
     try {
       await body(row)
     } finally {
-      checks = row.check.count
       await row.cleanUp()
     }
-    if (checks === 0) throw new Error(`${id} asserted nothing`)
-    record({ id, arch, title, status: 'pass', checks })
+    if (check.count === 0) throw new Error(`${id} asserted nothing`)
+    record({ ...result(), status: 'pass' })
   } catch (error) {
-    record({ id, arch, title, status: 'fail', checks, error: String(error) })
+    record({ ...result(), status: 'fail', error: String(error) })
     throw error
   }
 }
@@ -212,7 +213,7 @@ async function runRow(id: string, arch: Arch, title: string, body: (row: Row) =>
 export function row(id: string, title: string, body: (row: Row) => Promise<void>): void {
   checklistRow(id)
   registered.add(id)
-  const skip = SKIPS[id]
+  const skip = skipOf(id)
   for (const arch of ARCHS) {
     it(`${id} ${arch} ${title}`, async function () {
       if (skip) {

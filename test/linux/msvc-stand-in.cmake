@@ -1,0 +1,25 @@
+# SPDX-FileCopyrightText: winsock-nsp contributors
+# SPDX-License-Identifier: MIT
+# Lets CMake configure on Linux what it would build with MSVC, without any compiler: msvc.test.mjs
+# reads the command lines. NSP_STAND_IN_ARCH is x64, x86 or ARM64.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES NSP_STAND_IN_ARCH)
+foreach(tool C_COMPILER CXX_COMPILER RC_COMPILER AR LINKER MT)
+  set(CMAKE_${tool} /bin/true)
+endforeach()
+if(NSP_STAND_IN_ARCH STREQUAL "x86")
+  set(CMAKE_SIZEOF_VOID_P 4)
+else()
+  set(CMAKE_SIZEOF_VOID_P 8)
+endif()
+foreach(lang C CXX)
+  set(CMAKE_${lang}_COMPILER_ID_RUN 1)
+  set(CMAKE_${lang}_COMPILER_ID MSVC)
+  set(CMAKE_${lang}_COMPILER_VERSION 19.40)
+  set(CMAKE_${lang}_COMPILER_FORCED 1)
+  set(CMAKE_${lang}_COMPILER_ARCHITECTURE_ID ${NSP_STAND_IN_ARCH})
+  set(MSVC_${lang}_ARCHITECTURE_ID ${NSP_STAND_IN_ARCH})
+  set(CMAKE_${lang}_STANDARD_COMPUTED_DEFAULT 17)
+endforeach()
+set(CMAKE_CXX20_COMPILE_FEATURES cxx_std_20)
+set(CMAKE_CXX_COMPILE_FEATURES cxx_std_20)
