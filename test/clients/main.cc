@@ -43,7 +43,8 @@ int wmain(int argc, wchar_t** argv) {
   client::AddNameVerbs();
   client::AddProcessVerbs();
   client::AddRaceVerbs();
-  client::AddServiceVerbs();
+  client::AddRegistrationVerbs();
+  client::AddServiceClassVerbs();
   client::AddTableVerbs();
   client::AddWindowVerbs();
   client::RunCommands();

@@ -61,7 +61,8 @@ void AddLookupVerbs();
 void AddNameVerbs();
 void AddProcessVerbs();
 void AddRaceVerbs();
-void AddServiceVerbs();
+void AddRegistrationVerbs();
+void AddServiceClassVerbs();
 void AddTableVerbs();
 void AddWindowVerbs();
 
