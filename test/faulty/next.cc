@@ -4,6 +4,7 @@
 // and each call writes the one at the cursor, or says how much room it needs.
 #include "feed.h"
 #include "lookup.h"
+#include "made_blob.h"
 #include "memory.h"
 #include "pack.h"
 #include "switches.h"
@@ -14,6 +15,7 @@ namespace {
 constexpr DWORD kReturnBits = 0xFF0;
 constexpr DWORD kFlushPrevious = 0x2000;
 constexpr DWORD kReturnAddr = 0x100;
+constexpr DWORD kReturnBlob = 0x200;
 constexpr DWORD kReturnAliases = 0x400;
 
 DWORD CodeOf(Asked asked) {
@@ -30,6 +32,12 @@ bool HasUsableAddress(const Record& record, const Query& query) {
   return false;
 }
 
+// A hostent without an address is no answer either.
+bool NeedsAddress(const Query& query) {
+  return (query.flags & kReturnAddr) ||
+         ((query.flags & kReturnBlob) && MadeFor(query) == Made::kHostent);
+}
+
 // Turns the host's answer into items; the code is what a query that matched nothing answers.
 DWORD ReadItems(const Bytes& reply, const Query& query, std::vector<Record>* items,
                 DWORD* first_code) {
@@ -44,7 +52,7 @@ DWORD ReadItems(const Bytes& reply, const Query& query, std::vector<Record>* ite
   if (!query.has_name) return 0;
   if (items->empty()) {
     *first_code = Broken(Switch::kUnknownNameNoMore) ? WSA_E_NO_MORE : WSASERVICE_NOT_FOUND;
-  } else if (query.flags & kReturnAddr) {
+  } else if (NeedsAddress(query)) {
     std::erase_if(*items, [&](const Record& item) { return !HasUsableAddress(item, query); });
     if (!items->empty()) return 0;
     *first_code = Broken(Switch::kNoDataNotFound) ? WSASERVICE_NOT_FOUND : WSANO_DATA;

@@ -29,6 +29,7 @@ export class NodeDriver extends DriverBase implements Driver {
   readonly names: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0001', namespace: 12 }
   readonly mesh: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0002', namespace: 1001 }
   readonly vouch: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0003', namespace: 1002 }
+  readonly feed: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0004', namespace: 1003 }
   #installed: Entries = []
 
   protected command(): HostCommand {

@@ -27,6 +27,8 @@ export interface Driver {
   readonly mesh: EntryRef
   /** Of the second provider, which answers SIO_NSP_NOTIFY_CHANGE itself. */
   readonly vouch: EntryRef
+  /** Of the third, whose handles go on with what has changed. */
+  readonly feed: EntryRef
   /** The host's process id; 0 while none runs. */
   readonly pid: number
   /** The provider DLL of that width, as it is loaded. */

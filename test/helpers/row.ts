@@ -13,7 +13,7 @@ import { until } from './until.ts'
 /** Longer than every watchdog inside a row, so that those speak first. */
 const ROW_TIMEOUT_MS = 240_000
 
-export type EntryName = 'names' | 'mesh' | 'vouch'
+export type EntryName = 'names' | 'mesh' | 'vouch' | 'feed'
 
 export interface TableOptions {
   entry?: EntryName
@@ -140,8 +140,12 @@ export class Row {
     if (step.ret !== 0) throw new Error(`Begin of ${name} was refused with ${step.err}`)
   }
   /** A name that no other row uses. */
-  name(label = 'a'): string {
-    return `${label}${this.#names++}-${this.id.toLowerCase()}-${this.arch}.nsp.test`
+  name(label = 'a', suffix = 'nsp.test'): string {
+    return `${label}${this.#names++}-${this.id.toLowerCase()}-${this.arch}.${suffix}`
+  }
+  /** The same where services can be registered. */
+  registered(label = 's'): string {
+    return this.name(label, 'reg.nsp.test')
   }
   /** Makes a record and takes it away after the row. */
   async set(name: string, fields: Record<string, string | number> = {}): Promise<void> {
