@@ -165,4 +165,25 @@ describe('CLASS', () => {
     const readonly = await client.classInfo(id, { buffer: READONLY })
     t.check.fails(readonly, [ERR.FAULT, ERR.INVAL], 'a buffer that cannot be written')
   })
+
+  row('CLASS-07', 'the name of a class, counted in characters', async (t) => {
+    const client = await t.ws2()
+    const classname = 'a class with a long name'
+    const id = await install(t, client, { classname })
+    const step = await client.className(id, 256)
+    t.check.succeeds(step, 'a large buffer')
+    t.check.equal(step.data.name, classname, 'name')
+    t.check.equal(step.data.terminated, true, 'its end')
+    for (const size of [0, 1, classname.length]) {
+      const short = await client.className(id, size)
+      const what = `${size} characters`
+      t.check.fails(short, ERR.FAULT, what)
+      t.check.equal(short.data.length, classname.length + 1, `${what}: told`)
+      t.check.equal(short.data.guardsIntact, true, `${what}: guard bytes`)
+    }
+    const enough = await client.className(id, classname.length + 1)
+    t.check.succeeds(enough, 'the length told')
+    t.check.equal(enough.data.name, classname, 'the name in it')
+    t.check.equal(enough.data.guardsIntact, true, 'guard bytes')
+  })
 })
