@@ -36,11 +36,11 @@ export class NodeDriver extends DriverBase implements Driver {
     return { program: process.execPath, args: [here('./node-host.ts')] }
   }
   /** The installed copy: beside it lies the record of trust that the DLL reads. */
-  dll(arch: Arch): string {
+  dll(arch: Arch, entry: EntryRef = this.mesh): string {
     const wanted = arch === 'x64' ? 'native' : 'x86'
-    const entry = this.#installed.find((made) => made.catalog === wanted)
-    if (!entry || !existsSync(entry.path)) throw new Error(`no ${arch} DLL is installed`)
-    return entry.path
+    const made = this.#installed.find(({ catalog, id }) => catalog === wanted && id === entry.id)
+    if (!made || !existsSync(made.path)) throw new Error(`no ${arch} DLL is installed`)
+    return made.path
   }
   async install(): Promise<void> {
     const { install } = await catalog()

@@ -31,8 +31,8 @@ export interface Driver {
   readonly feed: EntryRef
   /** The host's process id; 0 while none runs. */
   readonly pid: number
-  /** The provider DLL of that width, as it is loaded. */
-  dll(arch: Arch): string
+  /** The DLL of that width, as it is loaded for the entry (default: names and mesh, which share one). */
+  dll(arch: Arch, entry?: EntryRef): string
   /** Both catalogs. A re-installation takes a retired provider back into service. */
   install(): Promise<void>
   /** Idempotent. */

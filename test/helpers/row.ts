@@ -89,10 +89,12 @@ export class Row {
   /** A client that calls the provider's table directly. */
   async table(options: TableOptions = {}): Promise<Client> {
     const client = await this.#client('table', options.env)
-    const load = await client.send<{ found: boolean }>('load', { path: this.driver.dll(this.arch) })
-    if (load.ret !== 0) throw new Error(`${this.driver.dll(this.arch)} does not load: ${load.err}`)
+    const entry = this.entry(options.entry)
+    const path = this.driver.dll(this.arch, entry)
+    const load = await client.send<{ found: boolean }>('load', { path })
+    if (load.ret !== 0) throw new Error(`${path} does not load: ${load.err}`)
     if (options.started === false) return client
-    const step = await client.startup(this.entry(options.entry).id)
+    const step = await client.startup(entry.id)
     if (step.ret !== 0) throw new Error(`NSPStartup failed with ${step.err}`)
     return client
   }
