@@ -41,6 +41,8 @@ enum Behaviour : unsigned short {
   kNullSetService = 0x0010,
   kShortTable = 0x0020,
   kFindsNothing = 0x0040,
+  kStores = 0x0080,
+  kDenies = 0x0100,
 };
 constexpr DWORD kProbeSpace = 2002;
 constexpr DWORD kPlainSpace = 2001;
@@ -90,6 +92,9 @@ void CatalogCases();
 void LookupCases();
 void FanOutCases();
 void IoctlCases();
+void ServiceCases();
+void ClassCases();
+void ChangeCases();
 
 }  // namespace rig_test
 

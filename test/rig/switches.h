@@ -41,6 +41,9 @@ enum class Switch {
   kListOtherWidth,
   kListSizeMissing,
   kListStringsOutside,
+  kSetServiceAllProviders,
+  kClassNameBytes,
+  kConfigChangeNever,
   kCount,
 };
 
