@@ -42,9 +42,9 @@ export function readTables() {
   const seen = new Map()
   for (const [table, path] of Object.entries(TABLES)) {
     for (const entry of JSON.parse(read(path))) {
-      const key = [...entry.rows].sort().join(' ')
+      const key = `${[...entry.rows].sort().join(' ')} ${entry.says ?? ''}`
       if (seen.has(key)) {
-        found.problems.push(`${entry.name} and ${seen.get(key)} declare the same rows`)
+        found.problems.push(`${entry.name} and ${seen.get(key)} declare the same`)
       }
       seen.set(key, entry.name)
       found[tested.has(entry.rows[0]) ? 'switches' : 'untested'].push({ table, ...entry })

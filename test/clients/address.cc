@@ -77,6 +77,21 @@ int ParseAddress(const std::string& text, sockaddr_storage& storage) {
   return sizeof(sockaddr_in);
 }
 
+std::vector<uint8_t> ParseSockaddr(const std::string& text) {
+  if (text.starts_with("raw:")) return FromHex(text.substr(4));
+  sockaddr_storage storage{};
+  const int length = ParseAddress(text, storage);
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(&storage);
+  return std::vector<uint8_t>(bytes, bytes + length);
+}
+
+std::string AnyAddress(const std::string& text) {
+  std::vector<uint8_t> bytes = text == "none" ? std::vector<uint8_t>{} : ParseSockaddr(text);
+  for (size_t i = 2; i < bytes.size(); ++i)
+    bytes[i] = 0;
+  return bytes.empty() ? "none" : "raw:" + ToHex(bytes.data(), bytes.size());
+}
+
 std::string AddressText(const sockaddr* address) {
   char text[64] = "";
   if (address->sa_family == AF_INET) {

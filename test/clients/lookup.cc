@@ -3,6 +3,7 @@
 
 // The verbs begin, next, end and drain, in both modes.
 #include <cstring>
+#include <set>
 
 #include "calls.h"
 #include "query.h"
@@ -107,6 +108,38 @@ void Next(Step& step) {
   }
 }
 
+// sweepnext h=NAME flags= [misalign=] [edge=1] [most=N]: every size from 0 on until the call says
+// something else than WSAEFAULT; the step's result and error are those of the last call.
+void SweepNext(Step& step) {
+  const Command& command = step.command;
+  const Lookup lookup = LookupFor(command);
+  const auto flags = static_cast<DWORD>(command.Number("flags", LUP_RETURN_ALL));
+  const uint64_t most = command.Number("most", 8192);
+  std::set<DWORD> needs;
+  bool guards = true;
+  bool untouched = true;
+  size_t size = 0;
+  for (; size <= most; ++size) {
+    Block block(size, 0xab, command.Number("misalign", 0), command.Flag("edge"));
+    auto length = static_cast<DWORD>(size);
+    step.Call(lookup.table ? "NSPLookupServiceNext" : "WSALookupServiceNextW", [&] {
+      return CallNext(lookup.table.get(), lookup.value, flags, &length, block.data(), false);
+    });
+    guards = guards && block.GuardsIntact();
+    if (step.ret == 0) step.data.Set("result", DescribeResult(block.data(), size, false));
+    if (step.ret == 0 || step.err != WSAEFAULT) break;
+    untouched = untouched && block.WrittenEnd() == 0;
+    needs.insert(length);
+  }
+  JsonArray list;
+  for (const DWORD need : needs)
+    list.Add(std::to_string(need));
+  step.data.Set("size", size)
+      .Set("guardsIntact", guards)
+      .Set("untouched", untouched)
+      .Raw("needs", list.Array());
+}
+
 void End(Step& step) {
   const Lookup lookup = LookupFor(step.command);
   step.Call(lookup.table ? "NSPLookupServiceEnd" : "WSALookupServiceEnd",
@@ -151,6 +184,7 @@ void AddLookupVerbs() {
   AddVerb("next", Next);
   AddVerb("end", End);
   AddVerb("drain", Drain);
+  AddVerb("sweepnext", SweepNext);
 }
 
 }  // namespace client

@@ -44,8 +44,9 @@ int wmain(int argc, wchar_t** argv) {
   client::AddNameVerbs();
   client::AddProcessVerbs();
   client::AddRaceVerbs();
+  client::AddRegistrationVerbs();
   client::AddRestrictVerbs();
-  client::AddServiceVerbs();
+  client::AddServiceClassVerbs();
   client::AddTableVerbs();
   client::AddWindowVerbs();
   client::RunCommands();

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "worker.h"
+
 namespace client {
 namespace {
 
@@ -67,6 +69,15 @@ void Block::Discard() {
   VirtualProtect(pages_, mapped_, PAGE_READWRITE, &before);
   std::memset(data_, 0xdd, size_);
   VirtualProtect(pages_, mapped_, PAGE_NOACCESS, &before);
+}
+
+void Bury(std::shared_ptr<Block> block) {
+  static SRWLOCK lock = SRWLOCK_INIT;
+  static auto* const graves = new std::shared_ptr<Block>[32];
+  static size_t next = 0;
+  block->Discard();
+  Lock guard(lock);
+  graves[next++ % 32] = std::move(block);
 }
 
 void* UnmappedAddress() {

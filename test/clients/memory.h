@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "command.h"
 
@@ -41,6 +42,9 @@ class Block {
   uint8_t fill_;
 };
 
+// Discards the block and keeps the last such ones reserved without access, so that a late reader
+// crashes instead of reading something else.
+void Bury(std::shared_ptr<Block> block);
 // An address in a reserved page without access.
 void* UnmappedAddress();
 // An address in a readable page of zeros that can't be written.

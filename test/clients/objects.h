@@ -99,6 +99,17 @@ struct Task {
   HANDLE done;
 };
 
+// Provider id of table mode: guid=, else the table's.
+struct ProviderId {
+  ProviderId(const Command& command, const Table* table) {
+    if (table != nullptr) value = table->provider;
+    if (command.Has("guid") && !command.IsSpecial("guid")) value = command.Guid("guid");
+    pointer = static_cast<GUID*>(PointerFor(command, "guid", &value));
+  }
+  GUID value{};
+  GUID* pointer;
+};
+
 struct World {
   bool table_mode = false;
   Named<Module> modules;

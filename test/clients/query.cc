@@ -8,39 +8,33 @@
 #include <stdexcept>
 
 #include "address.h"
-#include "worker.h"
 
 namespace client {
 namespace {
 
 constexpr size_t kArena = 65536;
 
-// Keeps the last discarded blocks reserved without access.
-void Bury(std::shared_ptr<Block> block) {
-  static SRWLOCK lock = SRWLOCK_INIT;
-  static auto* const graves = new std::shared_ptr<Block>[32];
-  static size_t next = 0;
-  Lock guard(lock);
-  graves[next++ % 32] = std::move(block);
-}
-
 }  // namespace
 
 Query::Query(const Command& command, bool ansi)
-    : block_(std::make_shared<Block>(kArena, uint8_t{0})) {
-  set_ = static_cast<WSAQUERYSETW*>(Take(sizeof *set_));
+    : block_(std::make_shared<Block>(kArena, uint8_t{0})),
+      odd_(static_cast<size_t>(command.Number("odd", 0))) {
+  WSAQUERYSETW set{};
+  set_ = &set;
   set_->dwSize = static_cast<DWORD>(command.Number("dwsize", sizeof *set_));
   FillNames(command, ansi);
   FillFilters(command);
   FillAddresses(command);
   FillBlob(command);
+  void* const structure = Copy(&set, sizeof set);
+  set_ = nullptr;
   hash_ = block_->Hash();
   if (command.Flag("qro")) block_->MakeReadOnly();
-  pointer_ = PointerFor(command, "q", set_);
+  pointer_ = PointerFor(command, "q", structure);
 }
 
 void* Query::Take(size_t size) {
-  used_ = (used_ + 7) & ~size_t{7};
+  used_ = ((used_ + 7) & ~size_t{7}) + odd_;
   if (used_ + size > kArena) throw std::runtime_error("query too large");
   void* const place = block_->data() + used_;
   used_ += size;
@@ -49,7 +43,7 @@ void* Query::Take(size_t size) {
 
 void* Query::Copy(const void* data, size_t size) {
   void* const place = Take(size);
-  std::memcpy(place, data, size);
+  if (size > 0) std::memcpy(place, data, size);
   return place;
 }
 
@@ -88,42 +82,55 @@ void Query::FillFilters(const Command& command) {
     set_->lpVersion = static_cast<WSAVERSION*>(Copy(&version, sizeof version));
   }
   // protocols=family:protocol,family:protocol
-  const std::vector<std::string> pairs = Split(command.Text("protocols", ""), ',');
+  const bool special = command.IsSpecial("protocols");
+  const std::vector<std::string> pairs = Split(special ? "" : command.Text("protocols", ""), ',');
   set_->dwNumberOfProtocols = static_cast<DWORD>(command.Number("nprotocols", pairs.size()));
-  if (command.IsSpecial("protocols")) {
+  if (special) {
     set_->lpafpProtocols = static_cast<AFPROTOCOLS*>(PointerFor(command, "protocols", nullptr));
   } else if (!pairs.empty()) {
-    auto* const list = static_cast<AFPROTOCOLS*>(Take(pairs.size() * sizeof(AFPROTOCOLS)));
-    for (size_t i = 0; i < pairs.size(); ++i) {
-      const std::vector<std::string> pair = Split(pairs[i], ':');
+    std::vector<AFPROTOCOLS> list;
+    for (const std::string& text : pairs) {
+      const std::vector<std::string> pair = Split(text, ':');
       if (pair.size() != 2) throw std::runtime_error("protocols: family:protocol");
-      list[i] = {static_cast<INT>(ParseNumber(pair[0])), static_cast<INT>(ParseNumber(pair[1]))};
+      list.push_back(
+          {static_cast<INT>(ParseNumber(pair[0])), static_cast<INT>(ParseNumber(pair[1]))});
     }
-    set_->lpafpProtocols = list;
+    set_->lpafpProtocols =
+        static_cast<AFPROTOCOLS*>(Copy(list.data(), list.size() * sizeof list[0]));
   }
 }
 
+// One side of an address; `none` is the absent one.
+SOCKET_ADDRESS Query::Side(const std::string& text) {
+  if (text == "none") return {nullptr, 0};
+  const std::vector<uint8_t> bytes = ParseSockaddr(text);
+  return {static_cast<sockaddr*>(Copy(bytes.data(), bytes.size())), static_cast<INT>(bytes.size())};
+}
+
 void Query::FillAddresses(const Command& command) {
-  const std::vector<std::string> texts = Split(command.Text("addr", ""), ',');
-  set_->dwNumberOfCsAddrs = static_cast<DWORD>(command.Number("naddr", texts.size()));
-  if (command.IsSpecial("addr")) {
-    set_->lpcsaBuffer = static_cast<CSADDR_INFO*>(PointerFor(command, "addr", nullptr));
-    return;
+  const bool special = command.IsSpecial("addr");
+  const std::vector<std::string> texts = Split(special ? "" : command.Text("addr", ""), ',');
+  std::vector<CSADDR_INFO> list;
+  for (const std::string& text : texts) {
+    const std::vector<std::string> sides = Split(text, '~');
+    CSADDR_INFO entry{};
+    entry.RemoteAddr = Side(sides.at(0));
+    entry.LocalAddr = Side(sides.size() > 1 ? sides[1] : AnyAddress(sides[0]));
+    entry.iSocketType = static_cast<INT>(command.Number("socktype", SOCK_DGRAM));
+    entry.iProtocol = static_cast<INT>(command.Number("protocol", IPPROTO_UDP));
+    if (list.empty()) {
+      entry.RemoteAddr.lpSockaddr =
+          static_cast<sockaddr*>(PointerFor(command, "remote", entry.RemoteAddr.lpSockaddr));
+      entry.RemoteAddr.iSockaddrLength = static_cast<INT>(
+          command.Number("remotelength", static_cast<uint64_t>(entry.RemoteAddr.iSockaddrLength)));
+      entry.LocalAddr.lpSockaddr =
+          static_cast<sockaddr*>(PointerFor(command, "local", entry.LocalAddr.lpSockaddr));
+    }
+    list.push_back(entry);
   }
-  if (texts.empty()) return;
-  auto* const list = static_cast<CSADDR_INFO*>(Take(texts.size() * sizeof(CSADDR_INFO)));
-  for (size_t i = 0; i < texts.size(); ++i) {
-    sockaddr_storage storage{};
-    const int length = ParseAddress(texts[i], storage);
-    list[i].RemoteAddr = {static_cast<sockaddr*>(Copy(&storage, static_cast<size_t>(length))),
-                          length};
-    sockaddr_storage local{};
-    local.ss_family = storage.ss_family;
-    list[i].LocalAddr = {static_cast<sockaddr*>(Copy(&local, static_cast<size_t>(length))), length};
-    list[i].iSocketType = static_cast<INT>(command.Number("socktype", SOCK_DGRAM));
-    list[i].iProtocol = static_cast<INT>(command.Number("protocol", IPPROTO_UDP));
-  }
-  set_->lpcsaBuffer = list;
+  void* const placed = list.empty() ? nullptr : Copy(list.data(), list.size() * sizeof list[0]);
+  set_->dwNumberOfCsAddrs = static_cast<DWORD>(command.Number("naddr", list.size()));
+  set_->lpcsaBuffer = static_cast<CSADDR_INFO*>(PointerFor(command, "addr", placed));
 }
 
 void Query::FillBlob(const Command& command) {
@@ -132,17 +139,15 @@ void Query::FillBlob(const Command& command) {
     set_->lpBlob = static_cast<BLOB*>(PointerFor(command, "blob", nullptr));
     return;
   }
-  auto* const blob = static_cast<BLOB*>(Take(sizeof(BLOB)));
   const std::vector<uint8_t> bytes = command.Bytes("blob");
-  blob->cbSize = static_cast<ULONG>(command.Number("blobsize", bytes.size()));
-  blob->pBlobData =
-      static_cast<BYTE*>(command.Has("blobdata") ? PointerFor(command, "blobdata", nullptr)
-                                                 : Copy(bytes.data(), bytes.size()));
-  set_->lpBlob = blob;
+  BLOB blob{};
+  blob.cbSize = static_cast<ULONG>(command.Number("blobsize", bytes.size()));
+  blob.pBlobData =
+      static_cast<BYTE*>(PointerFor(command, "blobdata", Copy(bytes.data(), bytes.size())));
+  set_->lpBlob = static_cast<BLOB*>(Copy(&blob, sizeof blob));
 }
 
 void Query::Discard() {
-  block_->Discard();
   Bury(block_);
 }
 

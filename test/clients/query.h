@@ -16,7 +16,10 @@ class Query {
  public:
   // Keys: name class version how comment ns provider context protocols query addr socktype
   // protocol oflags blob dwsize; each absent key leaves its field NULL or 0. Pointers can be
-  // @null, @unmapped or @readonly. q=@... replaces the whole structure, qro=1 write-protects it.
+  // @null, @unmapped or @readonly, also remote, local (of the first address) and blobdata;
+  // nprotocols, naddr, remotelength and blobsize replace what is true. addr=REMOTE[~LOCAL],...
+  // with sides as address.h has them or `none`. q=@... replaces the whole structure, qro=1
+  // write-protects it, odd=N puts everything N bytes past where it belongs.
   Query(const Command& command, bool ansi);
 
   void* get() const { return pointer_; }
@@ -34,11 +37,13 @@ class Query {
   void* String(const Command& command, const char* key, bool ansi);
   void FillNames(const Command& command, bool ansi);
   void FillFilters(const Command& command);
+  SOCKET_ADDRESS Side(const std::string& text);
   void FillAddresses(const Command& command);
   void FillBlob(const Command& command);
 
   std::shared_ptr<Block> block_;
   size_t used_ = 0;
+  size_t odd_;
   WSAQUERYSETW* set_ = nullptr;
   void* pointer_ = nullptr;
   uint64_t hash_ = 0;

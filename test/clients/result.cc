@@ -132,7 +132,8 @@ class Reader {
     std::memcpy(&storage, side.lpSockaddr,
                 std::min(sizeof storage, static_cast<size_t>(side.iSockaddrLength)));
     const auto* const address = reinterpret_cast<const sockaddr*>(&storage);
-    out.Set("family", storage.ss_family)
+    out.Set("bytes", ToHex(side.lpSockaddr, static_cast<size_t>(side.iSockaddrLength)))
+        .Set("family", storage.ss_family)
         .Set("address", AddressText(address))
         .Set("port", AddressPort(address));
     if (storage.ss_family == AF_INET6) {

@@ -62,8 +62,9 @@ void AddLookupVerbs();
 void AddNameVerbs();
 void AddProcessVerbs();
 void AddRaceVerbs();
+void AddRegistrationVerbs();
 void AddRestrictVerbs();
-void AddServiceVerbs();
+void AddServiceClassVerbs();
 void AddTableVerbs();
 void AddWindowVerbs();
 

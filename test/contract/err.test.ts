@@ -4,9 +4,10 @@
 import { describe } from 'mocha'
 import type { Step } from '../helpers/client-types.ts'
 import { row } from '../helpers/row.ts'
-import { ERR } from '../helpers/winsock.ts'
+import { DELETE, ERR, REGISTER } from '../helpers/winsock.ts'
 
 const MARK = 1234
+const CLASS = '9a8b7c6d-0001-4000-8000-0000000000e1'
 const ECHO = 0xd8000001
 
 describe('ERR', () => {
@@ -23,6 +24,12 @@ describe('ERR', () => {
     untouched(await client.begin(t.query(name, more)))
     untouched(await client.next('h1', more))
     untouched(await client.ioctl('h1', { code: ECHO, in: '01020304', outsize: 16, ...more }))
+    const service = { name: t.registered(), class: CLASS, addr: '10.7.0.1', ...more }
+    untouched(await client.setService(REGISTER, service))
+    untouched(await client.setService(DELETE, service))
+    untouched(await client.installClass({ class: CLASS, classname: 'a class', ...more }))
+    untouched(await client.classInfo(CLASS, more))
+    untouched(await client.removeClass(CLASS, more))
     await t.driver.send('invalidate', { name })
     untouched(await client.ioctl('h1', more))
     untouched(await client.end('h1', more))

@@ -4,7 +4,13 @@
 // A buffer "too small" is given room for the bare structure, except where the row asks otherwise.
 import { describe } from 'mocha'
 import { type Client, NULL } from '../helpers/client.ts'
-import type { DrainData, NextData, NextOptions, ResultSet } from '../helpers/client-types.ts'
+import type {
+  BeginOptions,
+  DrainData,
+  NextData,
+  NextOptions,
+  ResultSet,
+} from '../helpers/client-types.ts'
 import { type Row, row } from '../helpers/row.ts'
 import {
   AF_INET,
@@ -16,8 +22,11 @@ import {
   manyName,
   ONE,
   QUERY,
+  RESULT_IS,
   V6_ONLY,
 } from '../helpers/winsock.ts'
+
+const CLASS = '9a8b7c6d-0019-4000-8000-000000000001'
 
 /** The fields of a result that LUP_RETURN bits ask for, and whether each is there. */
 function present(result: ResultSet | undefined): string[] {
@@ -229,6 +238,37 @@ describe('NEXT', () => {
     await t.driver.kill()
     t.check.fails(await client.join<NextData>('blocked'), ERR.NETDOWN)
     t.check.succeeds(await client.end('h1'), 'End afterwards')
+  })
+
+  row('NEXT-19', 'gives aliases as results of their own', async (t) => {
+    const client = await t.table()
+    const name = t.name('primary')
+    const aliases = [t.name('first'), t.name('second')]
+    await t.set(name, { addr: '10.9.2.1', alias: aliases.join(','), version: 3 })
+    const item = (of: string | undefined, flags: number) => `${of} flags ${flags}`
+    const said = async (begin: BeginOptions, flags: number) => {
+      await t.begin(client, name, begin)
+      const step = await client.drain('h1', { flags })
+      t.check.fails(step, ERR.NO_MORE, 'the end')
+      return step.data.results
+    }
+    const all = await said({ class: CLASS }, 0)
+    const labels = all.map((result) => item(result.name ?? undefined, result.outputFlags))
+    t.check.deepEqual(
+      labels,
+      [item(name, 0), ...aliases.map((alias) => item(alias, RESULT_IS.ALIAS))],
+      'primary and aliases',
+    )
+    for (const { addresses, version, class: id } of all) {
+      t.check.equal(addresses[0]?.remote.address, '10.9.2.1', 'address')
+      t.check.equal(version, 3, 'version')
+      t.check.equal(id, CLASS, 'class')
+    }
+    const without = LUP.ALL & ~LUP.ALIASES
+    t.check.equal((await said({ flags: without }, 0)).length, 1, 'not asked for at Begin')
+    t.check.equal((await said({ flags: without }, LUP.ALL)).length, 1, 'asked for at Next alone')
+    t.check.equal((await said({}, LUP.NAME | LUP.ADDR)).length, 1, 'not asked for at Next')
+    t.check.equal((await said({}, LUP.NAME | LUP.ALIASES)).length, 3, 'asked for at both')
   })
 
   row('NEXT-20', 'ends through ws2_32 when all providers are exhausted', async (t) => {

@@ -5,7 +5,7 @@ import { describe } from 'mocha'
 import { NULL } from '../helpers/client.ts'
 import { noise } from '../helpers/quiet.ts'
 import { row } from '../helpers/row.ts'
-import { ERR, ONE } from '../helpers/winsock.ts'
+import { DELETE, DEREGISTER, ERR, ONE, REGISTER } from '../helpers/winsock.ts'
 
 const STRANGER = '11111111-2222-3333-4444-555555555555'
 /** The table's block is filled with this, so that every byte written shows. */
@@ -82,13 +82,16 @@ describe('START', () => {
   })
 
   row('START-09', 'has a stub for what it does not support', async (t) => {
-    const client = await t.table()
-    const id = STRANGER
-    const query = { ...t.query(ONE), class: id, addr: '10.0.0.1' }
-    t.check.fails(await client.send('setservice', { ...query, op: 0 }), ERR.OPNOTSUPP)
-    t.check.fails(await client.send('installclass', { class: id, classname: 'c' }), ERR.OPNOTSUPP)
-    t.check.fails(await client.send('removeclass', { class: id }), ERR.OPNOTSUPP)
-    t.check.fails(await client.send('getclassinfo', { class: id }), ERR.OPNOTSUPP)
+    const client = await t.table({ entry: 'vouch' })
+    const { id } = t.entry('vouch')
+    const service = { ...t.query(t.registered(), {}, 'vouch'), class: id, addr: '10.0.0.1' }
+    for (const op of [REGISTER, DEREGISTER, DELETE]) {
+      t.check.fails(await client.setService(op, service), ERR.OPNOTSUPP, `SetService ${op}`)
+    }
+    const named = { class: id, classname: 'c' }
+    t.check.fails(await client.installClass(named), ERR.OPNOTSUPP, 'InstallServiceClass')
+    t.check.fails(await client.removeClass(id), ERR.OPNOTSUPP, 'RemoveServiceClass')
+    t.check.fails(await client.classInfo(id), ERR.OPNOTSUPP, 'GetServiceClassInfo')
   })
 
   row('START-10', 'is exported under its plain name', async (t) => {

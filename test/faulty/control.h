@@ -13,18 +13,30 @@
 
 namespace faulty {
 
-constexpr uint32_t kControlMagic = 0x4C544C46;  // "FLTL"
+constexpr uint32_t kControlMagic = 0x324C5446;  // "FTL2"
 constexpr uint32_t kBuckets = 256;
-constexpr int kEntries = 3;
+constexpr int kEntries = 4;
 
-enum class Op : uint32_t { kLookup = 1, kIoctl, kStillValid, kPing, kWatch };
+enum class Op : uint32_t {
+  kLookup = 1,
+  kIoctl,
+  kStillValid,
+  kPing,
+  kWatch,
+  kSetService,
+  kInstallClass,
+  kRemoveClass,
+  kClassInfo
+};
 
 struct Entry {
   GUID id;
   DWORD name_space;
   const char* key;
+  bool registers;  // and stores classes
+  bool feed;       // Next goes on with what has changed
 };
-// The three catalog entries of the faulty provider: names (NS_DNS), mesh and vouch.
+// The catalog entries of the faulty provider: names (NS_DNS), mesh, vouch and feed.
 extern const Entry kEntryTable[kEntries];
 int EntryIndex(const GUID& id);
 
@@ -46,6 +58,10 @@ struct ControlFile {
   volatile LONG suffixes[kBuckets];
   volatile LONG classes[kBuckets];
 };
+
+// What the class that is asked for says about the question.
+enum class Kind { kOther, kA, kAaaa, kPtr, kHostByAddress, kServiceByName, kHostByName };
+Kind KindOf(const GUID& service_class);
 
 std::wstring ControlPath();
 uint32_t HashText(const std::wstring& lower);

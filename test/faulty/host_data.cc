@@ -78,6 +78,11 @@ std::string GuidText(const GUID& id) {
   return text;
 }
 
+Bytes BytesOf(const void* data, size_t size) {
+  const auto* raw = static_cast<const uint8_t*>(data);
+  return Bytes(raw, raw + size);
+}
+
 // '10.0.0.1', '10.0.0.1:443', 'fe80::1', '[fe80::1%4]', '[fe80::1%4]:443'
 bool ParseAddress(const std::string& text, RecordAddress* address) {
   std::string host = text;
@@ -91,14 +96,25 @@ bool ParseAddress(const std::string& text, RecordAddress* address) {
     host = text.substr(0, text.find(':'));
     port = text.substr(text.find(':') + 1);
   }
-  if (!port.empty()) address->port = static_cast<uint32_t>(std::stoul(port));
+  const u_short number = htons(port.empty() ? 0 : static_cast<u_short>(std::stoul(port)));
+  if (host.find(':') == std::string::npos) {
+    sockaddr_in in = {};
+    in.sin_family = AF_INET;
+    in.sin_port = number;
+    address->remote = BytesOf(&in, sizeof(in));
+    return inet_pton(AF_INET, host.c_str(), address->remote.data() + 4) == 1;
+  }
+  sockaddr_in6 in6 = {};
+  in6.sin6_family = AF_INET6;
+  in6.sin6_port = number;
   const size_t percent = host.find('%');
   if (percent != std::string::npos) {
-    address->scope = static_cast<uint32_t>(std::stoul(host.substr(percent + 1)));
+    in6.sin6_scope_id = static_cast<ULONG>(std::stoul(host.substr(percent + 1)));
     host.resize(percent);
   }
-  address->family = host.find(':') == std::string::npos ? AF_INET : AF_INET6;
-  return inet_pton(static_cast<int>(address->family), host.c_str(), address->bytes) == 1;
+  const bool parsed = inet_pton(AF_INET6, host.c_str(), &in6.sin6_addr) == 1;
+  address->remote = BytesOf(&in6, sizeof(in6));
+  return parsed;
 }
 
 std::wstring KeyOf(const std::wstring& name) {
@@ -132,9 +148,8 @@ void LoadInitialRecords(Host* host) {
   query.record.context = L"\\top";
   GUID id;
   ParseGuid("9a8b7c6d-0001-4000-8000-000000000001", &id);
-  const auto* raw = reinterpret_cast<const uint8_t*>(&id);
   query.record.has_class = true;
-  query.record.service_class.assign(raw, raw + sizeof(id));
+  query.record.service_class = BytesOf(&id, sizeof(id));
   host->records = {one, Make("two.nsp.test", {"10.1.0.2", "10.1.0.3"}),
                    Make("v6.nsp.test", {"[fd00::6]"}), Make("bare.nsp.test", {}), query};
 }

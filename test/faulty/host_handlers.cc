@@ -14,19 +14,6 @@ constexpr uint32_t kEcho = 0xD8000001, kUpper = 0xD8000002, kWho = 0xD8000003, k
 // A handler that is late is answered for this long before the client's own deadline.
 constexpr DWORD kMarginMs = 25;
 
-struct Question {
-  Op op;
-  int entry;
-  DWORD client;
-  DWORD ms;
-  DWORD flags;
-  bool has_name;
-  std::wstring name;
-  std::wstring key;
-  bool has_class;
-  GUID service_class;
-};
-
 Question ReadQuestion(ByteReader* reader) {
   Question question = {};
   question.op = static_cast<Op>(reader->Number());
@@ -86,27 +73,6 @@ uint32_t FailureOf(const Behaviour& behaviour) {
   return behaviour.code;
 }
 
-void FindRecords(const Question& question, std::vector<Record>* found) {
-  const std::wstring many = L"many.nsp.test";
-  if (question.has_name && question.key == many) {
-    for (int i = 0; i < 40; ++i) {
-      Record record;
-      record.name = L"n" + std::to_wstring(i) + L"." + many;
-      record.blob.assign(3000, static_cast<uint8_t>(i));
-      RecordAddress address;
-      ParseAddress("10.2.0." + std::to_string(i), &address);
-      record.addresses.push_back(address);
-      found->push_back(record);
-    }
-    return;
-  }
-  for (const HostRecord& candidate : TheHost().records) {
-    if (!(candidate.entry_mask & (1 << question.entry))) continue;
-    if (question.has_name && KeyOf(candidate.record.name) != question.key) continue;
-    found->push_back(candidate.record);
-  }
-}
-
 Bytes AnswerLookup(const Question& question, const std::function<bool()>& gone) {
   std::unique_lock lock(TheHost().mutex);
   Log(question, "lookup", 0);
@@ -121,6 +87,38 @@ Bytes AnswerLookup(const Question& question, const std::function<bool()>& gone) 
   writer.Number(static_cast<uint32_t>(found.size()));
   for (const Record& record : found)
     WriteRecord(record, &writer);
+  return writer.bytes();
+}
+
+Bytes AnswerSetService(const Question& question, ByteReader* reader) {
+  const uint32_t operation = reader->Number();
+  const bool multiple = reader->Number() != 0;
+  const Record service = ReadRecord(reader);
+  if (!reader->ok() || operation > 2) return Code(WSAEINVAL);
+  static const char* const names[] = {"register", "deregister", "remove"};
+  const std::lock_guard lock(TheHost().mutex);
+  Log(question, names[operation], 0);
+  return Code(ApplyChange(operation, multiple, service));
+}
+
+Bytes AnswerClass(const Question& question, ByteReader* reader) {
+  const std::lock_guard lock(TheHost().mutex);
+  std::map<std::string, Bytes>& classes = TheHost().classes;
+  const std::string id = GuidText(question.service_class);
+  if (question.op == Op::kInstallClass) {
+    Log(question, "installClass", 0);
+    return Code(classes.emplace(id, reader->Run()).second ? 0 : WSAEALREADY);
+  }
+  if (question.op == Op::kRemoveClass) {
+    Log(question, "removeClass", 0);
+    return Code(classes.erase(id) > 0 ? 0 : WSATYPE_NOT_FOUND);
+  }
+  Log(question, "classInfo", 0);
+  const auto found = classes.find(id);
+  if (found == classes.end()) return Code(WSATYPE_NOT_FOUND);
+  ByteWriter writer;
+  writer.Number(0);
+  writer.Run(found->second.data(), found->second.size());
   return writer.bytes();
 }
 
@@ -186,6 +184,12 @@ Bytes Answer(const Bytes& request, const std::function<bool()>& gone) {
       return AnswerIoctl(question, &reader, gone);
     case Op::kStillValid:
       return AnswerStillValid(question);
+    case Op::kSetService:
+      return AnswerSetService(question, &reader);
+    case Op::kInstallClass:
+    case Op::kRemoveClass:
+    case Op::kClassInfo:
+      return AnswerClass(question, &reader);
     default:
       return Code(0);
   }

@@ -40,38 +40,11 @@ int EntryMask(const Arguments& arguments) {
   for (int i = 0; i < kEntries; ++i) {
     if (key == kEntryTable[i].key) return 1 << i;
   }
-  return 7;
+  return (1 << kEntries) - 1;
 }
 
 void RaiseSuffixes(ControlFile* control, const std::wstring& suffix) {
   InterlockedIncrement(&control->suffixes[HashText(suffix)]);
-}
-
-// The lock is held: counters are raised and the watching connections woken in one step.
-void Raise(const Arguments& scope) {
-  Host& host = TheHost();
-  ControlFile* control = host.control;
-  GUID id;
-  InterlockedIncrement(&control->any);
-  if (Has(scope, "name")) {
-    InterlockedIncrement(&control->names[HashText(KeyOf(Wide(Get(scope, "name"))))]);
-  } else if (Has(scope, "suffix")) {
-    std::wstring suffix = KeyOf(Wide(Get(scope, "suffix")));
-    while (!suffix.empty() && (suffix[0] == L'*' || suffix[0] == L'.'))
-      suffix.erase(0, 1);
-    RaiseSuffixes(control, suffix);
-  } else if (Has(scope, "class") && ParseGuid(Get(scope, "class"), &id)) {
-    InterlockedIncrement(&control->classes[HashClass(id)]);
-  } else if (Has(scope, "entry")) {
-    const int mask = EntryMask(scope);
-    for (int i = 0; i < kEntries; ++i) {
-      if (mask & (1 << i)) InterlockedIncrement(&control->entries[i]);
-    }
-  } else {
-    InterlockedIncrement(&control->global);
-  }
-  ++host.change_number;
-  host.changed.NotifyAll();
 }
 
 std::string ReadRecordArguments(const Arguments& arguments, HostRecord* made) {
@@ -84,6 +57,8 @@ std::string ReadRecordArguments(const Arguments& arguments, HostRecord* made) {
     if (!ParseAddress(text, &address)) return "bad address " + text;
     record.addresses.push_back(address);
   }
+  for (const std::string& alias : Split(Get(arguments, "alias")))
+    record.aliases.push_back(Wide(alias));
   record.comment = Wide(Get(arguments, "comment"));
   record.context = Wide(Get(arguments, "context"));
   record.query_string = Wide(Get(arguments, "query"));
@@ -94,8 +69,7 @@ std::string ReadRecordArguments(const Arguments& arguments, HostRecord* made) {
   record.has_class = Has(arguments, "class");
   if (record.has_class) {
     if (!ParseGuid(Get(arguments, "class"), &id)) return "bad class";
-    const auto* raw = reinterpret_cast<const uint8_t*>(&id);
-    record.service_class.assign(raw, raw + sizeof(id));
+    record.service_class = BytesOf(&id, sizeof(id));
   }
   return "";
 }
@@ -175,6 +149,33 @@ bool IsBehaviour(const std::string& verb) {
 }
 
 }  // namespace
+
+// Counters are raised and the watching connections woken in one step.
+void Raise(const Arguments& scope) {
+  Host& host = TheHost();
+  ControlFile* control = host.control;
+  GUID id;
+  InterlockedIncrement(&control->any);
+  if (Has(scope, "name")) {
+    InterlockedIncrement(&control->names[HashText(KeyOf(Wide(Get(scope, "name"))))]);
+  } else if (Has(scope, "suffix")) {
+    std::wstring suffix = KeyOf(Wide(Get(scope, "suffix")));
+    while (!suffix.empty() && (suffix[0] == L'*' || suffix[0] == L'.'))
+      suffix.erase(0, 1);
+    RaiseSuffixes(control, suffix);
+  } else if (Has(scope, "class") && ParseGuid(Get(scope, "class"), &id)) {
+    InterlockedIncrement(&control->classes[HashClass(id)]);
+  } else if (Has(scope, "entry")) {
+    const int mask = EntryMask(scope);
+    for (int i = 0; i < kEntries; ++i) {
+      if (mask & (1 << i)) InterlockedIncrement(&control->entries[i]);
+    }
+  } else {
+    InterlockedIncrement(&control->global);
+  }
+  ++host.change_number;
+  host.changed.NotifyAll();
+}
 
 std::string RunVerb(const std::string& verb, const Arguments& arguments) {
   Host& host = TheHost();

@@ -36,6 +36,8 @@ struct Lookup {
   bool read_to_end = false;  // a Next has been answered 10110
   DWORD first_code = 0;      // what a query that matched nothing answers
   std::vector<Record> items;
+  std::vector<Record> told;  // the whole answer that the items come from or are the differences to
+  uint64_t fetched_at = 0;   // the counters before the host was asked
   size_t cursor = 0;
   bool item_waits = false;  // the item at the cursor did not fit
   uint64_t seen = 0;

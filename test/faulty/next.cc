@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 // NSPLookupServiceNext: the host is asked once, at the first call; after that the items are frozen
 // and each call writes the one at the cursor, or says how much room it needs.
+#include "feed.h"
 #include "lookup.h"
+#include "made_blob.h"
 #include "memory.h"
 #include "pack.h"
 #include "switches.h"
@@ -13,6 +15,8 @@ namespace {
 constexpr DWORD kReturnBits = 0xFF0;
 constexpr DWORD kFlushPrevious = 0x2000;
 constexpr DWORD kReturnAddr = 0x100;
+constexpr DWORD kReturnBlob = 0x200;
+constexpr DWORD kReturnAliases = 0x400;
 
 DWORD CodeOf(Asked asked) {
   if (asked == Asked::kCancelled) {
@@ -23,9 +27,15 @@ DWORD CodeOf(Asked asked) {
 
 bool HasUsableAddress(const Record& record, const Query& query) {
   for (const RecordAddress& address : record.addresses) {
-    if (query.AcceptsFamily(static_cast<int>(address.family))) return true;
+    if (query.AcceptsFamily(static_cast<int>(address.family()))) return true;
   }
   return false;
+}
+
+// A hostent without an address is no answer either.
+bool NeedsAddress(const Query& query) {
+  return (query.flags & kReturnAddr) ||
+         ((query.flags & kReturnBlob) && MadeFor(query) == Made::kHostent);
 }
 
 // Turns the host's answer into items; the code is what a query that matched nothing answers.
@@ -42,7 +52,7 @@ DWORD ReadItems(const Bytes& reply, const Query& query, std::vector<Record>* ite
   if (!query.has_name) return 0;
   if (items->empty()) {
     *first_code = Broken(Switch::kUnknownNameNoMore) ? WSA_E_NO_MORE : WSASERVICE_NOT_FOUND;
-  } else if (query.flags & kReturnAddr) {
+  } else if (NeedsAddress(query)) {
     std::erase_if(*items, [&](const Record& item) { return !HasUsableAddress(item, query); });
     if (!items->empty()) return 0;
     *first_code = Broken(Switch::kNoDataNotFound) ? WSASERVICE_NOT_FOUND : WSANO_DATA;
@@ -50,36 +60,65 @@ DWORD ReadItems(const Bytes& reply, const Query& query, std::vector<Record>* ite
   return 0;
 }
 
-// The host is asked without the lock; a second thread waits until the first has the answer.
-DWORD Fetch(Lookup* lookup) {
-  const ControlFile& control = **lookup->control;
-  Query query = lookup->query;
+bool IsFeed(const Lookup& lookup) {
+  return kEntryTable[lookup.query.entry].feed;
+}
+
+// What the host has just answered, in place of what the lookup had.
+void TakeItems(Lookup* lookup, std::vector<Record> records, DWORD first_code) {
+  const bool again = lookup->fetched && IsFeed(*lookup);
+  if (lookup->query.flags & kReturnAliases) records = WithAliases(records);
+  lookup->items = again ? Differences(lookup->told, records) : records;
+  lookup->first_code = again ? 0 : first_code;
+  if (IsFeed(*lookup)) lookup->told = std::move(records);
+  if (again) lookup->cursor = 0;
+  lookup->fetched = true;
+  lookup->read_to_end = false;
+}
+
+// The query as it is asked; a switch asks what the client's memory says by now.
+Query Asking(const Lookup& lookup) {
+  Query query = lookup.query;
   if (std::wstring now; query.client_name) {
     if (!ReadText(query.client_name, &now)) now = L"gone";
     if (now != query.name && Broken(Switch::kQueryNotCopied)) query.key = Lower(query.name = now);
   }
+  return query;
+}
+
+// The host is asked without the lock; a second thread waits until the first has the answer.
+DWORD Fetch(Lookup* lookup) {
+  const ControlFile& control = **lookup->control;
+  const Query query = Asking(*lookup);
+  uint64_t sampled = SampleCounters(control, query);
   lookup->fetching = true;
   ReleaseSRWLockExclusive(&lookup->lock);
   Bytes reply;
   const DWORD ms = control.lookup_ms;
   const Asked asked =
       Ask(control, DescribeQuery(Op::kLookup, query, ms), ms, lookup->cancel, &reply);
-  std::vector<Record> items;
+  std::vector<Record> records;
   DWORD first_code = 0;
   DWORD code =
-      asked == Asked::kAnswered ? ReadItems(reply, query, &items, &first_code) : CodeOf(asked);
+      asked == Asked::kAnswered ? ReadItems(reply, query, &records, &first_code) : CodeOf(asked);
   AcquireSRWLockExclusive(&lookup->lock);
   lookup->fetching = false;
   if (lookup->ended) code = CodeOf(Asked::kCancelled);
   if (code == 0) {
-    lookup->fetched = true;
-    lookup->items = std::move(items);
-    lookup->first_code = first_code;
+    TakeItems(lookup, std::move(records), first_code);
     const uint64_t now = SampleCounters(control, query);
     if (now != lookup->seen && Broken(Switch::kChangeInFlightLost)) lookup->seen = now;
+    if (now != sampled && IsFeed(*lookup) && Broken(Switch::kFeedInFlightLost)) sampled = now;
+    lookup->fetched_at = sampled;
   }
   WakeAllConditionVariable(&lookup->fetched_or_ended);
   return code;
+}
+
+// A feed goes on after its end, once something may have changed.
+bool GoesOn(const Lookup& lookup) {
+  return IsFeed(lookup) && lookup.read_to_end &&
+         SampleCounters(**lookup.control, lookup.query) != lookup.fetched_at;
 }
 
 DWORD Prepare(Lookup* lookup) {
@@ -89,7 +128,7 @@ DWORD Prepare(Lookup* lookup) {
   if (lookup->ended) return CodeOf(Asked::kCancelled);
   if (!lookup->control->Open()) return WSAENETDOWN;
   const bool thaw = lookup->item_waits && Broken(Switch::kItemNotFrozen);
-  if (lookup->fetched && !thaw) return 0;
+  if (lookup->fetched && !thaw && !GoesOn(*lookup)) return 0;
   if (lookup->control->HostThread()) return WSAEINPROGRESS;
   return Fetch(lookup);
 }
@@ -151,12 +190,18 @@ size_t Needed(Lookup* lookup, const Record& item, DWORD fields, DWORD room) {
   return shorter && Broken(Switch::kShortLengthNeed) ? sizeof(WSAQUERYSETW) / 2 : need;
 }
 
+bool IsUnwantedAlias(const Lookup& lookup, size_t at, DWORD fields) {
+  return (lookup.items[at].flags & kIsAlias) && !(fields & kReturnAliases);
+}
+
 DWORD Deliver(Lookup* lookup, DWORD flags, DWORD* length, void* results) {
   size_t* cursor = Cursor(lookup);
   SkipWaiting(lookup, flags, cursor);
+  const DWORD fields = EffectiveFields(lookup, flags);
+  while (*cursor < lookup->items.size() && IsUnwantedAlias(*lookup, *cursor, fields))
+    ++*cursor;
   if (*cursor >= lookup->items.size()) return EndOfItems(lookup);
   const Record& item = lookup->items[*cursor];
-  const DWORD fields = EffectiveFields(lookup, flags);
   DWORD room = 0;
   if (!ReadMemory(length, &room, sizeof(room))) return WSAEFAULT;
   const size_t need = Needed(lookup, item, fields, room);

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "lookup.h"
+#include "registration.h"
 #include "switches.h"
 #include "watch.h"
 
@@ -107,28 +108,25 @@ int WSAAPI Ioctl(HANDLE handle, DWORD code, LPVOID in, DWORD in_size, LPVOID out
                                           completion, thread));
 }
 
-DWORD Unsupported() {
-  return Broken(Switch::kStubSucceeds) ? 0 : WSAEOPNOTSUPP;
+int WSAAPI SetServiceEntry(LPGUID id, LPWSASERVICECLASSINFOW, LPWSAQUERYSETW set,
+                           WSAESETSERVICEOP operation, DWORD flags) {
+  const DWORD last_error = GetLastError();
+  return Finish(last_error, SetService(id, set, static_cast<DWORD>(operation), flags));
 }
 
-int WSAAPI SetService(LPGUID, LPWSASERVICECLASSINFOW, LPWSAQUERYSETW, WSAESETSERVICEOP, DWORD) {
+int WSAAPI InstallServiceClass(LPGUID id, LPWSASERVICECLASSINFOW info) {
   const DWORD last_error = GetLastError();
-  return Finish(last_error, Unsupported());
+  return Finish(last_error, InstallClass(id, info));
 }
 
-int WSAAPI InstallServiceClass(LPGUID, LPWSASERVICECLASSINFOW) {
+int WSAAPI RemoveServiceClass(LPGUID id, LPGUID service_class) {
   const DWORD last_error = GetLastError();
-  return Finish(last_error, Unsupported());
+  return Finish(last_error, RemoveClass(id, service_class));
 }
 
-int WSAAPI RemoveServiceClass(LPGUID, LPGUID) {
+int WSAAPI GetServiceClassInfo(LPGUID id, LPDWORD length, LPWSASERVICECLASSINFOW info) {
   const DWORD last_error = GetLastError();
-  return Finish(last_error, Unsupported());
-}
-
-int WSAAPI GetServiceClassInfo(LPGUID, LPDWORD, LPWSASERVICECLASSINFOW) {
-  const DWORD last_error = GetLastError();
-  return Finish(last_error, Unsupported());
+  return Finish(last_error, GetClassInfo(id, length, info));
 }
 
 constexpr DWORD kFull = sizeof(NSP_ROUTINE);
@@ -144,7 +142,7 @@ void FillTable(NSP_ROUTINE* table) {
   table->NSPLookupServiceBegin = Begin;
   table->NSPLookupServiceNext = Next;
   table->NSPLookupServiceEnd = End;
-  table->NSPSetService = SetService;
+  table->NSPSetService = SetServiceEntry;
   table->NSPInstallServiceClass = InstallServiceClass;
   table->NSPRemoveServiceClass = RemoveServiceClass;
   table->NSPGetServiceClassInfo = GetServiceClassInfo;

@@ -49,18 +49,27 @@ bool CopyFields(const WSAQUERYSETW& raw, Query* query) {
   return true;
 }
 
-bool OwnsName(const Query& query) {
+bool EndsWith(const std::wstring& text, const std::wstring& end) {
+  return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// 10.1.x.y, as gethostbyaddr asks.
+bool IsOwnAddress(const std::wstring& key) {
+  return key.compare(0, 5, L"10.1.") == 0 &&
+         key.find_first_not_of(L"0123456789.") == std::wstring::npos;
+}
+
+// y.x.1.10.in-addr.arpa, as getnameinfo asks.
+bool IsOwnReverse(const std::wstring& key) {
+  return EndsWith(key, L".1.10.in-addr.arpa");
+}
+
+bool IsOurs(const Query& query) {
   const Entry& entry = kEntryTable[query.entry];
   if (query.has_provider && !IsEqualGUID(query.provider, entry.id)) return false;
   if (query.name_space != 0 && query.name_space != entry.name_space) return false;
-  if (entry.name_space != kNsDns) {
-    return query.has_provider || query.name_space == entry.name_space;
-  }
-  if (!query.has_name) return false;
-  const std::wstring suffix = L".nsp.test";
-  return query.key == L"nsp.test" ||
-         (query.key.size() > suffix.size() &&
-          query.key.compare(query.key.size() - suffix.size(), suffix.size(), suffix) == 0);
+  if (entry.name_space == kNsDns) return query.has_name && OwnsName(query);
+  return query.has_provider || query.name_space == entry.name_space;
 }
 
 DWORD CheckKind(const Query& query) {
@@ -74,7 +83,25 @@ DWORD CheckKind(const Query& query) {
 
 }  // namespace
 
+bool OwnsName(const Query& query) {
+  const std::wstring suffix = L".nsp.test";
+  const std::wstring& key = query.key;
+  if (kEntryTable[query.entry].name_space != kNsDns || key == L"nsp.test") return true;
+  if (key == L"nspecho/tcp" || key == L"7007/tcp") return true;
+  return EndsWith(key, suffix) || IsOwnAddress(key) || IsOwnReverse(key);
+}
+
+void Query::TakeKey() {
+  key = Lower(name);
+  if (key.size() > 1 && key.back() == L'.') key.pop_back();
+}
+
 bool Query::AcceptsFamily(int family) const {
+  const Kind asked = kind();
+  const bool v4_only =
+      asked == Kind::kA || asked == Kind::kHostByName || asked == Kind::kHostByAddress;
+  if (v4_only && family != AF_INET) return false;
+  if (asked == Kind::kAaaa && family != AF_INET6) return false;
   if (protocols.empty()) return true;
   for (const AFPROTOCOLS& protocol : protocols) {
     if (protocol.iAddressFamily == family) return true;
@@ -94,8 +121,7 @@ DWORD ReadQuery(int entry, WSAQUERYSETW* from, const WSASERVICECLASSINFOW* info,
   query->entry = entry;
   query->flags = flags;
   if (!CopyFields(raw, query)) return WSAEFAULT;
-  query->key = Lower(query->name);
-  if (!query->key.empty() && query->key.back() == L'.') query->key.pop_back();
+  query->TakeKey();
   if ((flags & kContainers) && (flags & kNoContainers)) {
     return Broken(Switch::kContradictionCode) ? WSAEINVAL : WSA_INVALID_PARAMETER;
   }
@@ -105,7 +131,7 @@ DWORD ReadQuery(int entry, WSAQUERYSETW* from, const WSASERVICECLASSINFOW* info,
   }
   const bool open = control && (control->retired == 0 || Broken(Switch::kRetiredIgnored));
   if (!open) return WSASERVICE_NOT_FOUND;
-  if (!OwnsName(*query) && !Broken(Switch::kForeignNameAccepted)) return WSASERVICE_NOT_FOUND;
+  if (!IsOurs(*query) && !Broken(Switch::kForeignNameAccepted)) return WSASERVICE_NOT_FOUND;
   if (Broken(Switch::kQueryWritten)) from->dwOutputFlags ^= 1;
   return CheckKind(*query);
 }

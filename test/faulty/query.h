@@ -32,8 +32,14 @@ struct Query {
   DWORD flags = 0;
   const wchar_t* client_name = nullptr;  // looked at by a switch only
 
+  Kind kind() const { return has_class ? KindOf(service_class) : Kind::kOther; }
+  // `key` from `name`.
+  void TakeKey();
   bool AcceptsFamily(int family) const;
 };
+
+// The entry answers for this name.
+bool OwnsName(const Query& query);
 
 // All checks of Begin in the order of the contract: 10014, 87, 10108 (the filter), 11004. 0 or the
 // code. `control` is null when there is no readable control file.

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// One answer of a lookup, as it travels from faulty-host.exe to faulty.dll.
+// One answer of a lookup, or one service to register, as it travels between faulty-host.exe and
+// faulty.dll.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +12,18 @@
 
 namespace faulty {
 
+// A CSADDR_INFO; a side that is absent is empty.
 struct RecordAddress {
-  uint32_t family = 0;  // AF_INET or AF_INET6
-  uint32_t port = 0;
-  uint32_t scope = 0;
-  uint8_t bytes[16] = {};
+  Bytes remote;  // socket addresses as they lie in memory, the family first
+  Bytes local;
+  uint32_t socket_type = 1;  // SOCK_STREAM
+  uint32_t protocol = 6;     // IPPROTO_TCP
+
+  uint32_t family() const {
+    const Bytes& side = remote.size() < 2 ? local : remote;
+    return side.size() < 2 ? 0 : side[0] | side[1] << 8;
+  }
+  bool operator==(const RecordAddress&) const = default;
 };
 
 struct Record {
@@ -28,7 +36,9 @@ struct Record {
   bool has_class = false;
   Bytes service_class;  // 16 bytes of a GUID
   Bytes blob;
+  std::vector<std::wstring> aliases;
   std::vector<RecordAddress> addresses;
+  uint32_t flags = 0;  // RESULT_IS_*: made by the DLL, does not travel
 };
 
 inline void WriteRecord(const Record& record, ByteWriter* to) {
@@ -41,12 +51,15 @@ inline void WriteRecord(const Record& record, ByteWriter* to) {
   to->Number(record.has_class);
   to->Run(record.service_class.data(), record.service_class.size());
   to->Run(record.blob.data(), record.blob.size());
+  to->Number(static_cast<uint32_t>(record.aliases.size()));
+  for (const std::wstring& alias : record.aliases)
+    to->Text(alias);
   to->Number(static_cast<uint32_t>(record.addresses.size()));
   for (const RecordAddress& address : record.addresses) {
-    to->Number(address.family);
-    to->Number(address.port);
-    to->Number(address.scope);
-    to->Run(address.bytes, sizeof(address.bytes));
+    to->Run(address.remote.data(), address.remote.size());
+    to->Run(address.local.data(), address.local.size());
+    to->Number(address.socket_type);
+    to->Number(address.protocol);
   }
 }
 
@@ -61,16 +74,14 @@ inline Record ReadRecord(ByteReader* from) {
   record.has_class = from->Number() != 0;
   record.service_class = from->Run();
   record.blob = from->Run();
-  const uint32_t count = from->Number();
-  for (uint32_t i = 0; i < count && from->ok(); ++i) {
+  for (uint32_t left = from->Number(); left > 0 && from->ok(); --left)
+    record.aliases.push_back(from->Text());
+  for (uint32_t left = from->Number(); left > 0 && from->ok(); --left) {
     RecordAddress address;
-    address.family = from->Number();
-    address.port = from->Number();
-    address.scope = from->Number();
-    const Bytes raw = from->Run();
-    if (raw.size() == sizeof(address.bytes)) {
-      std::memcpy(address.bytes, raw.data(), raw.size());
-    }
+    address.remote = from->Run();
+    address.local = from->Run();
+    address.socket_type = from->Number();
+    address.protocol = from->Number();
     record.addresses.push_back(address);
   }
   return record;

@@ -72,6 +72,7 @@ async function run(task) {
 }
 
 for (const task of JSON.parse(readFileSync(list, 'utf8'))) {
-  const { table, name, rows, arch } = task
-  process.stdout.write(`${JSON.stringify({ table, name, rows, arch, ...(await run(task)) })}\n`)
+  const { table, name, rows, says, arch } = task
+  const result = { table, name, rows, says, arch, ...(await run(task)) }
+  process.stdout.write(`${JSON.stringify(result)}\n`)
 }

@@ -50,15 +50,59 @@ export interface BeginOptions extends Running {
   context?: Text
   /** family:protocol,family:protocol */
   protocols?: Text
+  /** Everything that many bytes past where it belongs. */
+  odd?: number
   nprotocols?: number
   query?: Text
+  /** REMOTE[~LOCAL],... each 10.0.0.1:80, [fd00::1%2]:80, raw:HEX or none. */
   addr?: Text
   naddr?: number
+  socktype?: number
+  protocol?: number
+  /** Pointers of the first address, and its length. */
+  remote?: Special
+  remotelength?: number
+  local?: Special
   oflags?: number
   blob?: Text
+  blobsize?: number
+  blobdata?: Special
   /** Table mode: the provider id argument, the schema, the table. */
   guid?: Text
   classinfo?: Text
+  table?: string
+}
+
+/** The service of NSPSetService is a query set too. */
+export interface ServiceOptions extends BeginOptions {
+  info?: Special
+}
+
+export interface ClassOptions extends Running {
+  /** The structure; its members. */
+  info?: Special
+  class?: Text
+  classname?: Text
+  /** NAME:NAMESPACE:TYPE:HEX,... */
+  props?: Text
+  count?: number
+  /** Of the first property. */
+  propname?: Special
+  propvalue?: Special
+  propsize?: number
+  odd?: number
+  guid?: Text
+  table?: string
+}
+
+export interface ClassInfoOptions extends Running {
+  size?: number
+  claim?: number
+  misalign?: number
+  edge?: boolean
+  buffer?: Special
+  length?: Special
+  guid?: Text
   table?: string
 }
 
@@ -106,6 +150,8 @@ export interface BeginData {
 
 export interface Side {
   length: number
+  /** As they lie in memory; absent if there is no address. */
+  bytes?: string
   family: number | null
   address?: string
   port?: number
@@ -143,6 +189,55 @@ export interface NextData {
   /** One past the last byte of the buffer that was changed. */
   written: number
   result?: ResultSet
+}
+
+export interface SweepData {
+  /** The first size that was not too small. */
+  size: number
+  /** What the calls with smaller sizes told, each number once. */
+  needs: number[]
+  guardsIntact: boolean
+  /** Those calls wrote nothing. */
+  untouched: boolean
+  result?: ResultSet
+}
+
+export interface ClassProperty {
+  name: string
+  namespace: number
+  type: number
+  value: string
+}
+
+export interface ClassInfo {
+  idInside: boolean
+  class?: string
+  name: string
+  count: number
+  properties: ClassProperty[]
+  used: number
+  inside: boolean
+  aligned: boolean
+  problems: string[]
+}
+
+export interface ClassInfoData {
+  /** *lpdwBufSize after the call. */
+  length: number
+  guardsIntact: boolean
+  /** The buffer is as it was before the call. */
+  untouched: boolean
+  /** One past the last byte of the buffer that was changed. */
+  written: number
+  info?: ClassInfo
+}
+
+export interface ClassNameData {
+  length: number
+  guardsIntact: boolean
+  written: number
+  terminated?: boolean
+  name?: string
 }
 
 export interface DrainData {

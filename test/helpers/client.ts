@@ -9,6 +9,10 @@ import type {
   Addressed,
   BeginData,
   BeginOptions,
+  ClassInfoData,
+  ClassInfoOptions,
+  ClassNameData,
+  ClassOptions,
   ClientProcess,
   DrainData,
   Handled,
@@ -18,8 +22,10 @@ import type {
   NextOptions,
   OverlappedData,
   PacketData,
+  ServiceOptions,
   StartupData,
   Step,
+  SweepData,
 } from './client-types.ts'
 
 export type Arch = 'x64' | 'x86'
@@ -184,6 +190,30 @@ export class Client implements AsyncDisposable {
   }
   ioctl(h: string | Special, args: IoctlOptions = {}): Promise<Step<IoctlData>> {
     return this.send('ioctl', { h, ...args })
+  }
+  /** NSPSetService or WSASetService: operation 0 registers, 1 deregisters, 2 deletes. */
+  setService(op: number, args: ServiceOptions = {}): Promise<Step<{ queryUnchanged: boolean }>> {
+    return this.send('setservice', { op, ...args })
+  }
+  installClass(args: ClassOptions): Promise<Step<{ infoUnchanged: boolean }>> {
+    return this.send('installclass', args)
+  }
+  removeClass(id: string | Special, args: Args = {}): Promise<Step> {
+    return this.send('removeclass', { class: id, ...args })
+  }
+  classInfo(id: string | Special, args: ClassInfoOptions = {}): Promise<Step<ClassInfoData>> {
+    return this.send('getclassinfo', { class: id, ...args })
+  }
+  /** Characters, not bytes. */
+  className(id: string | Special, size: number, args: Args = {}): Promise<Step<ClassNameData>> {
+    return this.send('getclassname', { class: id, size, ...args })
+  }
+  /** Next with every size from 0 up to the one that suffices. */
+  sweepNext(h: string, args: NextOptions & { most?: number } = {}): Promise<Step<SweepData>> {
+    return this.send('sweepnext', { h, ...args })
+  }
+  sweepClassInfo(id: string, args: ClassInfoOptions = {}): Promise<Step<SweepData>> {
+    return this.send('sweepclassinfo', { class: id, ...args })
   }
   startup(guid: string | Special, args: Args = {}): Promise<Step<StartupData>> {
     return this.send('startup', { guid, ...args })

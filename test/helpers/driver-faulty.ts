@@ -17,6 +17,7 @@ export class FaultyDriver extends DriverBase implements Driver {
   readonly names: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e1001', namespace: 12 }
   readonly mesh: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e1002', namespace: 1001 }
   readonly vouch: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e1003', namespace: 1002 }
+  readonly feed: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e1004', namespace: 1003 }
 
   protected command(): HostCommand {
     return { program: host(), args: [] }
@@ -58,6 +59,7 @@ export class FaultyDriver extends DriverBase implements Driver {
       ['names', this.names],
       ['mesh', this.mesh],
       ['vouch', this.vouch],
+      ['feed', this.feed],
     ]
   }
   async #uncatalog(): Promise<void> {

@@ -29,17 +29,18 @@ export class NodeDriver extends DriverBase implements Driver {
   readonly names: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0001', namespace: 12 }
   readonly mesh: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0002', namespace: 1001 }
   readonly vouch: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0003', namespace: 1002 }
+  readonly feed: EntryRef = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e0004', namespace: 1003 }
   #installed: Entries = []
 
   protected command(): HostCommand {
     return { program: process.execPath, args: [here('./node-host.ts')] }
   }
   /** The installed copy: beside it lies the record of trust that the DLL reads. */
-  dll(arch: Arch): string {
+  dll(arch: Arch, entry: EntryRef = this.mesh): string {
     const wanted = arch === 'x64' ? 'native' : 'x86'
-    const entry = this.#installed.find((made) => made.catalog === wanted)
-    if (!entry || !existsSync(entry.path)) throw new Error(`no ${arch} DLL is installed`)
-    return entry.path
+    const made = this.#installed.find(({ catalog, id }) => catalog === wanted && id === entry.id)
+    if (!made || !existsSync(made.path)) throw new Error(`no ${arch} DLL is installed`)
+    return made.path
   }
   async install(): Promise<void> {
     const { install } = await catalog()

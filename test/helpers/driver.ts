@@ -27,10 +27,12 @@ export interface Driver {
   readonly mesh: EntryRef
   /** Of the second provider, which answers SIO_NSP_NOTIFY_CHANGE itself. */
   readonly vouch: EntryRef
+  /** Of the third, whose handles go on with what has changed. */
+  readonly feed: EntryRef
   /** The host's process id; 0 while none runs. */
   readonly pid: number
-  /** The provider DLL of that width, as it is loaded. */
-  dll(arch: Arch): string
+  /** The DLL of that width, as it is loaded for the entry (default: names and mesh, which share one). */
+  dll(arch: Arch, entry?: EntryRef): string
   /** Both catalogs. A re-installation takes a retired provider back into service. */
   install(): Promise<void>
   /** Idempotent. */

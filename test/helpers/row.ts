@@ -13,7 +13,7 @@ import { until } from './until.ts'
 /** Longer than every watchdog inside a row, so that those speak first. */
 const ROW_TIMEOUT_MS = 240_000
 
-export type EntryName = 'names' | 'mesh' | 'vouch'
+export type EntryName = 'names' | 'mesh' | 'vouch' | 'feed'
 
 export interface TableOptions {
   entry?: EntryName
@@ -89,10 +89,12 @@ export class Row {
   /** A client that calls the provider's table directly. */
   async table(options: TableOptions = {}): Promise<Client> {
     const client = await this.#client('table', options.env)
-    const load = await client.send<{ found: boolean }>('load', { path: this.driver.dll(this.arch) })
-    if (load.ret !== 0) throw new Error(`${this.driver.dll(this.arch)} does not load: ${load.err}`)
+    const entry = this.entry(options.entry)
+    const path = this.driver.dll(this.arch, entry)
+    const load = await client.send<{ found: boolean }>('load', { path })
+    if (load.ret !== 0) throw new Error(`${path} does not load: ${load.err}`)
     if (options.started === false) return client
-    const step = await client.startup(this.entry(options.entry).id)
+    const step = await client.startup(entry.id)
     if (step.ret !== 0) throw new Error(`NSPStartup failed with ${step.err}`)
     return client
   }
@@ -140,8 +142,12 @@ export class Row {
     if (step.ret !== 0) throw new Error(`Begin of ${name} was refused with ${step.err}`)
   }
   /** A name that no other row uses. */
-  name(label = 'a'): string {
-    return `${label}${this.#names++}-${this.id.toLowerCase()}-${this.arch}.nsp.test`
+  name(label = 'a', suffix = 'nsp.test'): string {
+    return `${label}${this.#names++}-${this.id.toLowerCase()}-${this.arch}.${suffix}`
+  }
+  /** The same where services can be registered. */
+  registered(label = 's'): string {
+    return this.name(label, 'reg.nsp.test')
   }
   /** Makes a record and takes it away after the row. */
   async set(name: string, fields: Record<string, string | number> = {}): Promise<void> {

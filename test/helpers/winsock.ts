@@ -31,6 +31,7 @@ export const ERR = {
   INVAL: 10022,
   WOULDBLOCK: 10035,
   INPROGRESS: 10036,
+  ALREADY: 10037,
   OPNOTSUPP: 10045,
   NETDOWN: 10050,
   NOTINITIALISED: 10093,
@@ -38,11 +39,20 @@ export const ERR = {
   INVALIDPROCTABLE: 10104,
   INVALIDPROVIDER: 10105,
   SERVICE_NOT_FOUND: 10108,
+  TYPE_NOT_FOUND: 10109,
   NO_MORE: 10110,
   CANCELLED: 10111,
   TRY_AGAIN: 11002,
   NO_DATA: 11004,
 } as const
+
+/** WSAESETSERVICEOP, and the flag that goes with it. */
+export const REGISTER = 0
+export const DEREGISTER = 1
+export const DELETE = 2
+export const SERVICE_MULTIPLE = 1
+
+export const RESULT_IS = { ALIAS: 0x1, ADDED: 0x10, CHANGED: 0x20, DELETED: 0x40 } as const
 
 export const SIO_NSP_NOTIFY_CHANGE = 0x88000019
 
@@ -56,6 +66,10 @@ export const AF_INET6 = 23
 /** SVCID_DNS_TYPE_A and _AAAA, as getaddrinfo asks for them. */
 export const DNS_TYPE_A = '00090035-0000-0001-c000-000000000046'
 export const DNS_TYPE_AAAA = '00090035-0000-001c-c000-000000000046'
+/** SVCID_INET_HOSTADDRBYNAME and its relatives, as gethostbyname and its relatives ask for them. */
+export const HOST_BY_NAME = '0002a803-0000-0000-c000-000000000046'
+export const HOST_BY_ADDRESS = '0002a801-0000-0000-c000-000000000046'
+export const SERVICE_BY_NAME = '0002a802-0000-0000-c000-000000000046'
 
 /** The initial records of every test host that rows rely on. */
 export const ONE = 'one.nsp.test'
