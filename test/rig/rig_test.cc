@@ -179,6 +179,7 @@ int Main() {
   LookupCases();
   FanOutCases();
   IoctlCases();
+  NameCases();
   Run("catalog is left as it was found",
       [] { Expect(SameIds(Now(), g_before), "the same entries in the same order"); });
   const HMODULE ws2_32 = GetModuleHandleW(L"ws2_32.dll");

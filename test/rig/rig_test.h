@@ -90,6 +90,7 @@ void CatalogCases();
 void LookupCases();
 void FanOutCases();
 void IoctlCases();
+void NameCases();
 
 }  // namespace rig_test
 

@@ -33,7 +33,11 @@ constexpr Row kTable[] = {
     {"uninstall-unknown", "INST-05"},       {"disabled-asked", "INST-06"},
     {"order-incomplete", "INST-08"},        {"order-ignored", "INST-09"},
     {"list-other-width", "INST-10"},        {"list-size-missing", "INST-11"},
-    {"list-strings-outside", "INST-12"},
+    {"list-strings-outside", "INST-12"},    {"names-first-lost", "NAME-01"},
+    {"names-one-family", "NAME-02"},        {"names-no-data-code", "NAME-03"},
+    {"names-no-canonical", "NAME-04"},      {"names-provider-ignored", "NAME-05"},
+    {"hostent-aliases-lost", "NAME-06"},    {"hostent-offsets-unfixed", "NAME-07 NAME-06"},
+    {"names-suffix-added", "NAME-08"},
 };
 static_assert(sizeof kTable / sizeof kTable[0] == static_cast<size_t>(Switch::kCount));
 

@@ -41,6 +41,14 @@ enum class Switch {
   kListOtherWidth,
   kListSizeMissing,
   kListStringsOutside,
+  kNamesFirstLost,
+  kNamesOneFamily,
+  kNamesNoDataCode,
+  kNamesNoCanonical,
+  kNamesProviderIgnored,
+  kHostentAliases,
+  kHostentOffsets,
+  kNamesSuffixAdded,
   kCount,
 };
 
