@@ -22,7 +22,7 @@ using Bytes = std::vector<BYTE>;
 // Turns the offsets of one blob into addresses.
 class BlobFixer {
  public:
-  explicit BlobFixer(Bytes* blob) : blob_(blob) {}
+  explicit BlobFixer(Bytes* blob, bool points = true) : blob_(blob), points_(points) {}
 
   // A pointer member that names a text.
   bool Text(size_t member) {
@@ -68,12 +68,13 @@ class BlobFixer {
     return offset;
   }
   void Point(size_t member, size_t offset) {
-    if (Broken(Switch::kHostentOffsets)) return;
+    if (!points_) return;
     const auto address = reinterpret_cast<ULONG_PTR>(blob_->data() + offset);
     memcpy(blob_->data() + member, &address, sizeof address);
   }
 
   Bytes* blob_;
+  bool points_;
 };
 
 bool FixHost(Bytes* blob) {
@@ -81,7 +82,7 @@ bool FixHost(Bytes* blob) {
   hostent host;
   memcpy(&host, blob->data(), sizeof host);
   if (host.h_length <= 0) return false;
-  BlobFixer fix(blob);
+  BlobFixer fix(blob, !Broken(Switch::kHostentOffsets));
   if (Broken(Switch::kHostentAliases)) fix.Empty(offsetof(hostent, h_aliases));
   return fix.Text(offsetof(hostent, h_name)) && fix.Array(offsetof(hostent, h_aliases), 0) &&
          fix.Array(offsetof(hostent, h_addr_list), static_cast<size_t>(host.h_length));

