@@ -178,8 +178,8 @@ int Main() {
   CatalogCases();
   LookupCases();
   FanOutCases();
-  IoctlCases();
   NameCases();
+  IoctlCases();
   Run("catalog is left as it was found",
       [] { Expect(SameIds(Now(), g_before), "the same entries in the same order"); });
   const HMODULE ws2_32 = GetModuleHandleW(L"ws2_32.dll");

@@ -89,8 +89,8 @@ std::vector<GUID> Enumerate();
 void CatalogCases();
 void LookupCases();
 void FanOutCases();
-void IoctlCases();
 void NameCases();
+void IoctlCases();
 
 }  // namespace rig_test
 

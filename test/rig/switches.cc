@@ -27,17 +27,17 @@ constexpr Row kTable[] = {
     {"fan-out-reversed", "DISP-02"},        {"begin-last-decides", "DISP-03"},
     {"begin-first-error", "DISP-04"},       {"begin-no-match-code", "DISP-05"},
     {"load-failure-fatal", "DISP-06"},      {"next-stops-at-first", "DISP-07"},
-    {"next-skips-too-small", "DISP-08"},    {"startup-per-query", "DISP-09"},
+    {"next-skips-too-small", "DISP-08"},    {"names-first-lost", "NAME-01"},
+    {"names-one-family", "NAME-02"},        {"names-no-data-code", "NAME-03"},
+    {"names-no-canonical", "NAME-04"},      {"names-provider-ignored", "NAME-05"},
+    {"hostent-aliases-lost", "NAME-06"},    {"hostent-offsets-unfixed", "NAME-07 NAME-06"},
+    {"names-suffix-added", "NAME-08"},      {"startup-per-query", "DISP-09"},
     {"cleanup-skipped", "DISP-10"},         {"list-inactive", "INST-01"},
     {"install-twice-code", "INST-02"},      {"path-expanded", "INST-04"},
     {"uninstall-unknown", "INST-05"},       {"disabled-asked", "INST-06"},
     {"order-incomplete", "INST-08"},        {"order-ignored", "INST-09"},
     {"list-other-width", "INST-10"},        {"list-size-missing", "INST-11"},
-    {"list-strings-outside", "INST-12"},    {"names-first-lost", "NAME-01"},
-    {"names-one-family", "NAME-02"},        {"names-no-data-code", "NAME-03"},
-    {"names-no-canonical", "NAME-04"},      {"names-provider-ignored", "NAME-05"},
-    {"hostent-aliases-lost", "NAME-06"},    {"hostent-offsets-unfixed", "NAME-07 NAME-06"},
-    {"names-suffix-added", "NAME-08"},
+    {"list-strings-outside", "INST-12"},
 };
 static_assert(sizeof kTable / sizeof kTable[0] == static_cast<size_t>(Switch::kCount));
 
