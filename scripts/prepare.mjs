@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from './build.mjs'
+import { ensureForeignProgram } from './lib/foreign-program.mjs'
 import { ensureTools, requireLinux } from './lib/host.mjs'
 import { lock } from './lib/lock.mjs'
 import { isMain } from './lib/main.mjs'
@@ -61,6 +62,7 @@ export async function prepare({
     if (wanted) await ensureTools()
     wine = await ensureWine()
     node = await ensureWindowsNode()
+    await ensureForeignProgram()
     await ensurePackages()
   } finally {
     unlock()

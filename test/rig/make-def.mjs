@@ -40,6 +40,22 @@ const OURS = {
   WSCUnInstallNameSpace: 4,
   WSCEnableNSProvider: 8,
   WSCWriteNameSpaceOrder: 8,
+  getaddrinfo: 16,
+  GetAddrInfoW: 16,
+  freeaddrinfo: 4,
+  FreeAddrInfoW: 4,
+  GetAddrInfoExA: 40,
+  GetAddrInfoExW: 40,
+  GetAddrInfoExCancel: 4,
+  GetAddrInfoExOverlappedResult: 4,
+  FreeAddrInfoEx: 4,
+  FreeAddrInfoExW: 4,
+  gethostbyname: 4,
+  gethostbyaddr: 12,
+  getservbyname: 8,
+  getservbyport: 8,
+  getnameinfo: 28,
+  GetNameInfoW: 28,
 }
 
 // Exported by the 64-bit DLL alone: they act on the catalog of 32-bit programs.

@@ -178,6 +178,7 @@ int Main() {
   CatalogCases();
   LookupCases();
   FanOutCases();
+  NameCases();
   IoctlCases();
   ServiceCases();
   ClassCases();

@@ -91,6 +91,7 @@ std::vector<GUID> Enumerate();
 void CatalogCases();
 void LookupCases();
 void FanOutCases();
+void NameCases();
 void IoctlCases();
 void ServiceCases();
 void ClassCases();
