@@ -38,6 +38,7 @@ void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
   Read(mapping, &at_begin_);
   at_next_ = at_begin_;
   seen_ = at_begin_;
+  round_ = at_begin_;
 }
 
 bool CounterSample::Contains(uint32_t counter) const {
@@ -55,18 +56,23 @@ void CounterSample::Read(const ControlMapping& mapping, CounterValues* values) c
   }
 }
 
-bool CounterSample::Dirty(const ControlMapping& mapping) const {
+bool CounterSample::Differs(const ControlMapping& mapping, const CounterValues& values) const {
   for (uint32_t i = 0; i < count_; ++i) {
-    if (mapping.counter(index_[i]) != seen_.value[i]) {
+    if (mapping.counter(index_[i]) != values.value[i]) {
       return true;
     }
   }
   return false;
 }
 
+bool CounterSample::Dirty(const ControlMapping& mapping) const {
+  return Differs(mapping, seen_);
+}
+
 void CounterSample::Report(const ControlMapping& mapping) {
   Read(mapping, &report_);
   reported_ = true;
+  reported_in_round_ = true;
 }
 
 void CounterSample::Acknowledge() {
@@ -74,6 +80,24 @@ void CounterSample::Acknowledge() {
     seen_ = report_;
     reported_ = false;
   }
+}
+
+void CounterSample::StartRound(const ControlMapping& mapping) {
+  Read(mapping, &round_);
+  reported_in_round_ = false;
+}
+
+bool CounterSample::ChangedSinceRound(const ControlMapping& mapping) const {
+  return Differs(mapping, round_);
+}
+
+void CounterSample::AcknowledgeRound(bool again) {
+  if (again || (reported_ && reported_in_round_)) {
+    seen_ = round_;
+  } else if (reported_) {
+    seen_ = report_;
+  }
+  reported_ = false;
 }
 
 }  // namespace nsp

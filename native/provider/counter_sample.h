@@ -36,6 +36,15 @@ class CounterSample {
   // Next answered WSA_E_NO_MORE: what was reported is seen. Later and unreported changes stay
   // dirty.
   void Acknowledge();
+
+  // Feeds. A round is one run of the host's lookup, from its first frame to its last batch. To be
+  // called before that frame is sent: what changes later may or may not be in its results.
+  void StartRound(const ControlMapping& mapping);
+  [[nodiscard]] bool ChangedSinceRound(const ControlMapping& mapping) const;
+  // A round was read to its end. The first is acknowledged like any lookup, but never beyond its
+  // start; `again`: the results of a later one are themselves the report.
+  void AcknowledgeRound(bool again);
+
   // Takes the present values as seen, for a request that the provider itself vouched for.
   void Rebase(const ControlMapping& mapping) {
     Read(mapping, &seen_);
@@ -47,14 +56,17 @@ class CounterSample {
  private:
   void Add(uint32_t index) { index_[count_++] = static_cast<uint16_t>(index); }
   void Read(const ControlMapping& mapping, CounterValues* values) const;
+  bool Differs(const ControlMapping& mapping, const CounterValues& values) const;
 
   uint32_t count_ = 0;
   bool reported_ = false;
+  bool reported_in_round_ = false;  // the report came after StartRound
   uint16_t index_[kMaxSampled] = {};
   CounterValues at_begin_ = {};
   CounterValues at_next_ = {};
   CounterValues seen_ = {};
   CounterValues report_ = {};
+  CounterValues round_ = {};
 };
 
 }  // namespace nsp

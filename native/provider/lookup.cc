@@ -18,12 +18,18 @@ namespace {
 // Only a thread that was killed in the middle of a delivery lets End wait so long.
 constexpr uint32_t kDeliveryMs = 5000;
 
+// What ends a lookup without being a fault.
+bool IsEnd(DWORD code) {
+  return code == WSA_E_NO_MORE || code == WSASERVICE_NOT_FOUND || code == WSANO_DATA;
+}
+
 }  // namespace
 
 Lookup::Lookup(Provider* provider, uint32_t entry, uint32_t flags, ControlState state)
     : provider_(provider),
       entry_(entry),
       flags_(flags),
+      feed_((state.filter->filter.entries[entry].flags & kEntryFeed) != 0),
       state_(std::move(state)),
       wire_id_(provider->NextLookupId()) {}
 
@@ -64,18 +70,27 @@ void Lookup::DropItem() {
   }
 }
 
-DWORD Lookup::WriteItem(DWORD flags, void* length, DWORD room, void* results) {
+// Aliases are results of their own, left out of a Next that does not want them. True: some were.
+bool Lookup::SkipAliases(DWORD wanted) {
+  QuerySetView item;
+  bool skipped = false;
+  while ((wanted & LUP_RETURN_ALIASES) == 0 && Current(&item) &&
+         (item.head.flags & RESULT_IS_ALIAS) != 0) {
+    DropItem();
+    skipped = true;
+  }
+  return skipped;
+}
+
+DWORD Lookup::WriteItem(DWORD wanted, void* length, DWORD room, void* results) {
   QuerySetView item;
   if (!Current(&item)) {
     return WSANO_RECOVERY;
   }
-  // No RETURN bits at Next means: as at Begin.
-  DWORD wanted = (flags & LUP_RETURN_ALL) == 0 ? flags_ : flags & flags_;
   uint32_t need = 0;
-  DWORD code =
-      WriteResult({&item, wanted & LUP_RETURN_ALL, state_.filter->filter.entries[entry_].name_space,
-                   provider_->entry_id(entry_), results, room},
-                  &need);
+  DWORD code = WriteResult({&item, wanted, state_.filter->filter.entries[entry_].name_space,
+                            provider_->entry_id(entry_), results, room},
+                           &need);
   if (code == 0) {
     DropItem();
   } else if (code == WSAEFAULT && need != 0) {
@@ -85,12 +100,23 @@ DWORD Lookup::WriteItem(DWORD flags, void* length, DWORD room, void* results) {
   return code;
 }
 
+// A feed goes on behind its end as soon as something has changed since its last round began.
+bool Lookup::FeedHasMore() const {
+  return end_told_ && IsEnd(final_) && (stale_ || sample_.ChangedSinceRound(*state_.mapping));
+}
+
 // No item is left and none will come.
 DWORD Lookup::EndStatus() {
   DWORD code = final_;
-  if (code == WSA_E_NO_MORE) {
+  if (feed_ && IsEnd(code)) {
+    end_told_ = true;
+    received_ = true;  // the host knows what this handle was told; no other could go on
+  }
+  if (code == WSA_E_NO_MORE && feed_) {
+    sample_.AcknowledgeRound(again_);
+  } else if (code == WSA_E_NO_MORE) {
     sample_.Acknowledge();
-  } else if (!received_ && code != WSASERVICE_NOT_FOUND && code != WSANO_DATA) {
+  } else if (!received_ && !IsEnd(code)) {
     finished_ = false;  // a passing fault: the next call asks anew
   }
   return code;
@@ -101,6 +127,8 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results) {
   if (!GuardedRead(&room, length)) {
     return WSAEFAULT;
   }
+  // No RETURN bits at Next means: as at Begin.
+  DWORD wanted = ((flags & LUP_RETURN_ALL) == 0 ? flags_ : flags & flags_) & LUP_RETURN_ALL;
   Deadline deadline(state_.filter->filter.lookup_deadline_ms);
   bool skip = (flags & LUP_FLUSHPREVIOUS) != 0;
   AcquireSRWLockExclusive(&lock_);
@@ -114,11 +142,14 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results) {
       DropItem();
     }
     skip = false;
+    if (SkipAliases(wanted)) {
+      continue;
+    }
     if (first_ != nullptr) {
-      code = WriteItem(flags, length, room, results);
+      code = WriteItem(wanted, length, room, results);
       break;
     }
-    if (finished_) {
+    if (finished_ && !FeedHasMore()) {
       code = EndStatus();
       break;
     }

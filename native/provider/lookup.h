@@ -63,9 +63,11 @@ class Lookup : public Counted<Lookup> {
   };
 
   // lookup.cc: results. Those with a lock parameter need it held.
-  DWORD WriteItem(DWORD flags, void* length, DWORD room, void* results);
+  DWORD WriteItem(DWORD wanted, void* length, DWORD room, void* results);
   void DropItem();
   DWORD EndStatus();
+  bool SkipAliases(DWORD wanted);
+  bool FeedHasMore() const;
   void WaitForDeliveries();
   bool Current(QuerySetView* item) const;
 
@@ -74,7 +76,11 @@ class Lookup : public Counted<Lookup> {
   RoundTrip TripOf(const ControlState& state, uint32_t kind, const Deadline& deadline, Call* call);
   DWORD SendOn(Connection* connection, uint32_t kind, const Buffer& body, uint32_t query_bytes_at,
                const Deadline& deadline, Call* call);
+  DWORD FetchInto(Call* call, const ControlState& state, const Deadline& deadline);
   DWORD TakeBatch(const Call& call);
+  bool KeepBatch(const Call& call, uint32_t count);
+  void EndRound(DWORD status);
+  void SpoilFeed(DWORD code);
   bool Enlist(Call* call);
   void Delist(Call* call);
   void Restart();
@@ -100,6 +106,7 @@ class Lookup : public Counted<Lookup> {
   Ref<Provider> provider_;
   const uint32_t entry_;
   const uint32_t flags_;
+  const bool feed_;
   const ControlState state_;  // under which it began: mapping and filter of that time
   Buffer query_;
   uint64_t question_ = 0;  // hash of name and class
@@ -115,12 +122,18 @@ class Lookup : public Counted<Lookup> {
 
   uint32_t wire_id_ = 0;
   uint32_t query_on_ = 0;       // serial of the connection that has the query
+  uint32_t results_on_ = 0;     // serial of the connection that was last asked for results
   bool query_sending_ = false;  // a thread is sending it; the others wait
   bool fetching_ = false;
   bool received_ = false;  // an item came: the lookup cannot be started over
   bool refused_ = false;   // the present item did not fit last time
   bool finished_ = false;
   DWORD final_ = 0;
+  // Feeds only.
+  bool in_round_ = false;  // a batch of this round came, but not its last
+  bool end_told_ = false;  // Next has answered the end of a round
+  bool stale_ = false;     // the next round was begun, but nothing of it came
+  bool again_ = false;     // this is not the first round
   Batch* first_ = nullptr;
   Batch* last_ = nullptr;
 };

@@ -67,10 +67,10 @@ DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
     if (ended_) {
       return WSA_E_CANCELLED;
     }
+    if (kind == kFrameNext && received_ && results_on_ != connection->serial()) {
+      return WSAENETDOWN;  // the host that knew the rest has gone
+    }
     if (query_on_ != connection->serial()) {
-      if (kind == kFrameNext && received_) {
-        return WSAENETDOWN;  // the host that knew the rest has gone
-      }
       carries = true;
       query_sending_ = true;
     }
@@ -96,8 +96,11 @@ DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
       code = SendCall(connection, &frame, deadline, call);
     }
   }
+  ExclusiveLock lock(&lock_);
+  if (code == 0 && kind == kFrameNext) {
+    results_on_ = connection->serial();
+  }
   if (carries) {
-    ExclusiveLock lock(&lock_);
     query_sending_ = false;
     if (code == 0) {
       query_on_ = connection->serial();
@@ -128,33 +131,45 @@ DWORD Lookup::Fetch(const Deadline& deadline) {
     return WSAENETDOWN;
   }
   Call call;
-  Buffer body;
-  DWORD code = WSA_NOT_ENOUGH_MEMORY;
-  if (call.MakeEvent() && body.Resize(sizeof(NextBody))) {
-    code = WSA_E_CANCELLED;
-    if (Enlist(&call)) {
-      NextBody next = {deadline.LeftMs(), 0};
-      std::memcpy(body.data(), &next, sizeof(next));
-      {
-        ExclusiveLock lock(&lock_);
-        sample_.NoteNext(*state_.mapping);
-      }
-      auto send = [&](Connection* connection) {
-        return SendOn(connection, kFrameNext, body, 0, deadline, &call);
-      };
-      code = Transact(TripOf(state, kFrameNext, deadline, &call), SendRef(send));
-      Delist(&call);
-    }
-  }
+  DWORD code = FetchInto(&call, state, deadline);
   if (code == 0) {
     provider_->breaker()->Answered();
-    return TakeBatch(call);
-  }
-  if (code == WAIT_TIMEOUT) {
+    code = TakeBatch(call);
+  } else if (code == WAIT_TIMEOUT) {
     provider_->breaker()->TimedOut(filter);
     Restart();
     return WSAENETDOWN;
   }
+  if (code != 0 && call.done) {
+    SpoilFeed(code);
+  }
+  return code;
+}
+
+// Asks for it.
+DWORD Lookup::FetchInto(Call* call, const ControlState& state, const Deadline& deadline) {
+  Buffer body;
+  if (!call->MakeEvent() || !body.Resize(sizeof(NextBody))) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  if (!Enlist(call)) {
+    return WSA_E_CANCELLED;
+  }
+  NextBody next = {deadline.LeftMs(), 0};
+  std::memcpy(body.data(), &next, sizeof(next));
+  {
+    ExclusiveLock lock(&lock_);
+    sample_.NoteNext(*state_.mapping);
+    if (feed_ && !in_round_) {
+      sample_.StartRound(*state_.mapping);
+      stale_ = true;
+    }
+  }
+  auto send = [&](Connection* connection) {
+    return SendOn(connection, kFrameNext, body, 0, deadline, call);
+  };
+  DWORD code = Transact(TripOf(state, kFrameNext, deadline, call), SendRef(send));
+  Delist(call);
   return code;
 }
 
@@ -170,6 +185,7 @@ void Lookup::Restart() {
     tell = query_on_ != 0 && connection && connection->serial() == query_on_;
     wire_id_ = provider_->NextLookupId();
     query_on_ = 0;
+    in_round_ = false;
     if (received_) {
       finished_ = true;
       final_ = WSAENETDOWN;
@@ -180,39 +196,66 @@ void Lookup::Restart() {
   }
 }
 
+// An answer of a later round is lost: the host takes it for told, so the feed has a hole.
+void Lookup::SpoilFeed(DWORD code) {
+  ExclusiveLock lock(&lock_);
+  if (feed_ && received_) {
+    finished_ = true;
+    final_ = code;
+  }
+}
+
+// Appends the items of a checked batch. False: no memory.
+bool Lookup::KeepBatch(const Call& call, uint32_t count) {
+  if (count == 0) {
+    return true;
+  }
+  Batch* batch = New<Batch>();
+  if (batch == nullptr || !batch->body.Resize(call.body.size())) {
+    Delete(batch);
+    return false;
+  }
+  std::memcpy(batch->body.data(), call.body.data(), call.body.size());
+  batch->offset = sizeof(BatchBody);
+  batch->left = count;
+  ExclusiveLock lock(&lock_);
+  (last_ != nullptr ? last_->next : first_) = batch;
+  last_ = batch;
+  received_ = true;
+  return true;
+}
+
+// Needs the lock.
+void Lookup::EndRound(DWORD status) {
+  finished_ = true;
+  in_round_ = false;
+  final_ = status == 0 ? static_cast<DWORD>(WSA_E_NO_MORE) : status;
+}
+
 DWORD Lookup::TakeBatch(const Call& call) {
   BatchBody head;
+  bool last = (call.flags & kFrameLastBatch) != 0;
   bool sound = call.kind == kFrameBatch && call.body.size() >= sizeof(head);
   if (sound) {
     std::memcpy(&head, call.body.data(), sizeof(head));
-    sound = CheckItems(call.body, head.count) &&
-            (head.count != 0 || (call.flags & kFrameLastBatch) != 0);
+    sound = CheckItems(call.body, head.count) && (head.count != 0 || last);
   }
   if (!sound) {
     return WSANO_RECOVERY;
   }
-  Batch* batch = nullptr;
-  if (head.count != 0) {
-    batch = New<Batch>();
-    if (batch == nullptr || !batch->body.Resize(call.body.size())) {
-      Delete(batch);
-      return WSA_NOT_ENOUGH_MEMORY;
-    }
-    std::memcpy(batch->body.data(), call.body.data(), call.body.size());
-    batch->offset = sizeof(head);
-    batch->left = head.count;
+  if (!KeepBatch(call, head.count)) {
+    return WSA_NOT_ENOUGH_MEMORY;
   }
   bool again = false;
   {
     ExclusiveLock lock(&lock_);
-    if (batch != nullptr) {
-      (last_ != nullptr ? last_->next : first_) = batch;
-      last_ = batch;
-      received_ = true;
-    }
-    if ((call.flags & kFrameLastBatch) != 0) {
-      finished_ = true;
-      final_ = head.status == 0 ? static_cast<DWORD>(WSA_E_NO_MORE) : head.status;
+    again_ = again_ || end_told_;
+    end_told_ = false;
+    stale_ = false;
+    finished_ = false;
+    in_round_ = true;
+    if (last) {
+      EndRound(head.status);
       again = !received_ && final_ != WSA_E_NO_MORE && final_ != WSASERVICE_NOT_FOUND &&
               final_ != WSANO_DATA;
     }

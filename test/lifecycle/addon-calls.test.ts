@@ -2,7 +2,20 @@
 // SPDX-License-Identifier: MIT
 // Calls through the addon: answered once, in time, by JavaScript or by the addon in its stead.
 import assert from 'node:assert/strict'
-import { BATCH, CANCEL, END, frame, ioctl, LAST_BATCH, next, REPLY, words } from './addon-peer.ts'
+import {
+  aboutClass,
+  BATCH,
+  CANCEL,
+  CLASS_INFO,
+  END,
+  frame,
+  ioctl,
+  LAST_BATCH,
+  next,
+  REMOVE_CLASS,
+  REPLY,
+  words,
+} from './addon-peer.ts'
 import { ON_FAILURE, TestServer } from './addon-server.ts'
 
 const SOON = 60
@@ -75,6 +88,21 @@ describe('addon: calls', () => {
     await peer.send(ioctl(4, SOON))
     const answer = await peer.read()
     assert.deepEqual([answer?.kind, answer?.flags, answer?.call], [REPLY, 0, 4])
+    assert.deepEqual(answer?.body, words(ON_FAILURE, 0))
+  })
+
+  it('passes on what belongs to no lookup, and answers for it when it is late', async () => {
+    await using test = new TestServer().start()
+    const { peer, client } = await test.client()
+    await peer.send(aboutClass(CLASS_INFO, 5, NEVER))
+    const told = await test.told('frame')
+    assert.deepEqual([told.kind, told.call, told.lookup], [CLASS_INFO, 5, 0])
+    await peer.send(frame(END, Buffer.alloc(0), { lookup: 1 }))
+    assert.equal(test.server.answer(client, REPLY, 0, 5, 0, words(0, 0)), true)
+    assert.equal((await peer.read())?.call, 5)
+    await peer.send(aboutClass(REMOVE_CLASS, 6, SOON))
+    const answer = await peer.read()
+    assert.deepEqual([answer?.kind, answer?.flags, answer?.call, answer?.lookup], [REPLY, 0, 6, 0])
     assert.deepEqual(answer?.body, words(ON_FAILURE, 0))
   })
 

@@ -12,6 +12,8 @@ export const IOCTL = 3
 export const SUBSCRIBE = 5
 export const END = 6
 export const CANCEL = 7
+export const REMOVE_CLASS = 10
+export const CLASS_INFO = 11
 export const BATCH = 129
 export const REPLY = 130
 export const CHANGE = 131
@@ -53,6 +55,10 @@ export const ioctl = (call: number, deadlineMs: number, input: Buffer = Buffer.a
     call,
     lookup: 1,
   })
+
+/** A call that belongs to no lookup: what is known of a class. */
+export const aboutClass = (kind: number, call: number, deadlineMs: number): Buffer =>
+  frame(kind, Buffer.concat([words(deadlineMs, 0), Buffer.alloc(16, 7)]), { call })
 
 export const subscribe = (
   sequence: number,

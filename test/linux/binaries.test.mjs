@@ -4,7 +4,7 @@
 // of a C++ runtime got into the DLL.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../../scripts/lib/paths.mjs'
 
@@ -49,6 +49,10 @@ for (const arch of ['x64', 'x86']) {
     it('exports what provider.def names, undecorated', () => {
       const names = definedNames('native/provider/provider.def').sort()
       assert.deepEqual(exportsOf(text).sort(), names)
+    })
+
+    it('is small: it lies in every process that resolves names', () => {
+      assert.ok(statSync(join(ROOT, FOLDERS[arch], 'winsock-nsp.dll')).size <= 96 * 1024)
     })
 
     it('has no symbol of libstdc++ in its link map', () => {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "check.h"
+#include "class_info.h"
 #include "query_set.h"
 
 namespace {
@@ -49,6 +50,14 @@ Buffer Query() {
   view.name = {reinterpret_cast<const uint8_t*>(kName), sizeof(kName) - 2};
   Buffer block(nsp::MeasureQuerySet(view));
   nsp::WriteQuerySet(view, block.data());
+  return block;
+}
+
+Buffer Class() {
+  nsp::ClassView view;
+  view.name = {reinterpret_cast<const uint8_t*>(u"web"), 6};
+  Buffer block(nsp::MeasureClassInfo(view));
+  nsp::WriteClassInfo(view, block.data());
   return block;
 }
 
@@ -102,7 +111,7 @@ TEST(EverySizeButTheMessagesIsRefused) {
 }
 
 TEST(UnknownKindsAndFlagsAreRefused) {
-  for (const uint16_t kind : {0, 8, 128, 129, 130, 131, 65535}) {
+  for (const uint16_t kind : {0, 12, 128, 129, 130, 131, 65535}) {
     CHECK(!Check(Frame(kind, {})));
   }
   CHECK(!Check(Frame(nsp::kFrameNext, kNext, 2)));
@@ -125,6 +134,53 @@ TEST(QueriesAreCheckedAndFillTheRest) {
   Buffer broken = Query();
   std::memset(broken.data() + sizeof(nsp::QuerySetHead), 0xff, 4);  // length of the name
   CHECK(!Check(Frame(nsp::kFrameNext, kNext + broken, nsp::kFrameHasQuery)));
+}
+
+// They belong to no lookup, but somebody waits for them.
+TEST(RegistrationsAndClassesAreCallsWithoutALookup) {
+  const Buffer set = Body(nsp::SetServiceBody{500, 2, 1, 0}) + Query();
+  const Buffer install = Body(nsp::InstallClassBody{500, nsp::kMaxEntries - 1}) + Class();
+  const Buffer named = Body(nsp::ClassBody{500, 0, {}});
+  const struct {
+    uint16_t kind;
+    Buffer body;
+  } frames[] = {{nsp::kFrameSetService, set},
+                {nsp::kFrameInstallClass, install},
+                {nsp::kFrameRemoveClass, named},
+                {nsp::kFrameClassInfo, named}};
+  for (const auto& [kind, body] : frames) {
+    CHECK(nsp::IsCall(kind));
+    CHECK(Check(Frame(kind, body, 0, 7, 0)));
+    CHECK(!Check(Frame(kind, body, 0, 7, 3)));
+    CHECK(!Check(Frame(kind, body, 0, 0, 0)));
+    CHECK(!Check(Frame(kind, body, nsp::kFrameHasQuery, 7, 0)));
+    CHECK(!Check(Frame(kind, body + Buffer(4), 0, 7, 0)));
+    for (size_t size = 0; size < body.size(); ++size) {
+      CHECK(!Check(
+          Frame(kind, Buffer(body.begin(), body.begin() + static_cast<ptrdiff_t>(size)), 0, 7, 0)));
+    }
+  }
+}
+
+TEST(RegistrationsAndClassesHoldKnownNumbers) {
+  auto set = [](const nsp::SetServiceBody& body, const Buffer& query) {
+    return Check(Frame(nsp::kFrameSetService, Body(body) + query, 0, 7, 0));
+  };
+  CHECK(set({1, 0, 0, 0}, Query()));
+  CHECK(!set({1, 3, 0, 0}, Query()));
+  CHECK(!set({1, 0, 2, 0}, Query()));
+  CHECK(!set({1, 0, 0, 1}, Query()));
+  Buffer flagged = Query();
+  flagged[offsetof(nsp::QuerySetHead, flags)] = 1;
+  CHECK(!set({1, 0, 0, 0}, flagged));
+  Buffer nowhere = Query();
+  nowhere[offsetof(nsp::QuerySetHead, entry)] = nsp::kMaxEntries;
+  CHECK(!set({1, 0, 0, 0}, nowhere));
+  const uint32_t outside = nsp::kMaxEntries;
+  CHECK(!Check(
+      Frame(nsp::kFrameInstallClass, Body(nsp::InstallClassBody{1, outside}) + Class(), 0, 7, 0)));
+  CHECK(!Check(Frame(nsp::kFrameRemoveClass, Body(nsp::ClassBody{1, outside, {}}), 0, 7, 0)));
+  CHECK(!Check(Frame(nsp::kFrameClassInfo, Body(nsp::ClassBody{1, outside, {}}), 0, 7, 0)));
 }
 
 TEST(ReservedNumbersAreZero) {

@@ -5,6 +5,7 @@
 #include "query_set.h"
 
 #include <cstring>
+#include <random>
 
 #include "check.h"
 
@@ -32,7 +33,9 @@ QuerySetView Full(const Block& addresses) {
   static const nsp::ProtocolPair protocols[] = {{2, 6}, {23, 17}};
   QuerySetView view;
   view.head.present = nsp::kHasName | nsp::kHasClass | nsp::kHasVersion | nsp::kHasComment |
-                      nsp::kHasContext | nsp::kHasQueryString | nsp::kHasBlob;
+                      nsp::kHasContext | nsp::kHasQueryString | nsp::kHasBlob | nsp::kHasAliases;
+  view.head.blob_kind = nsp::kBlobServent;
+  view.aliases = {reinterpret_cast<const uint8_t*>(u"b\0c\0"), 8};
   view.head.name_space = 12;
   view.head.version = 7;
   view.name = View(u"printer.example");
@@ -57,6 +60,25 @@ bool Same(const Bytes& a, const Bytes& b) {
   return a.size == b.size && std::memcmp(a.data, b.data, a.size) == 0;
 }
 
+// Reads `block` from memory of exactly its size, and walks all that the reader hands out.
+void ReadsInside(const Block& block) {
+  QuerySetView read;
+  if (!nsp::ReadQuerySet(block.data(), block.size(), &read)) return;
+  const uint8_t* end = block.data() + block.size();
+  auto inside = [&](const Bytes& bytes) {
+    return bytes.size == 0 || (bytes.data >= block.data() && bytes.data + bytes.size <= end);
+  };
+  for (const Bytes* bytes : {&read.name, &read.comment, &read.context, &read.query_string,
+                             &read.blob, &read.aliases, &read.protocols, &read.addresses}) {
+    CHECK(inside(*bytes));
+  }
+  nsp::AddressView address;
+  uint32_t count = 0;
+  for (Bytes rest = read.addresses; nsp::NextAddress(&rest, &address); ++count)
+    CHECK(inside(address.local) && inside(address.remote));
+  CHECK_EQUAL(count, read.head.address_count);
+}
+
 }  // namespace
 
 TEST(what_is_written_reads_back) {
@@ -72,6 +94,8 @@ TEST(what_is_written_reads_back) {
   CHECK(Same(read.context, view.context));
   CHECK_EQUAL(read.query_string.size, 0);
   CHECK(Same(read.blob, view.blob));
+  CHECK(Same(read.aliases, view.aliases));
+  CHECK_EQUAL(read.head.blob_kind, nsp::kBlobServent);
   CHECK(Same(read.protocols, view.protocols));
   nsp::AddressView address;
   Bytes rest = read.addresses;
@@ -89,6 +113,17 @@ TEST(every_cut_is_refused) {
   }
 }
 
+TEST(unknown_fields_and_blobs_are_refused) {
+  const Block block = Write(Full(OneAddress()));
+  for (const size_t at :
+       {offsetof(nsp::QuerySetHead, present), offsetof(nsp::QuerySetHead, blob_kind)}) {
+    Block changed = block;
+    QuerySetView read;
+    changed[at + 1] = 1;
+    CHECK(!nsp::ReadQuerySet(changed.data(), changed.size(), &read));
+  }
+}
+
 // Whatever one 32-bit word becomes, all that the reader hands out lies inside the block.
 TEST(every_changed_word_stays_inside) {
   const Block block = Write(Full(OneAddress()));
@@ -97,16 +132,42 @@ TEST(every_changed_word_stays_inside) {
     for (uint32_t value : values) {
       Block changed = block;
       std::memcpy(changed.data() + at, &value, 4);
-      QuerySetView read;
-      if (!nsp::ReadQuerySet(changed.data(), changed.size(), &read)) continue;
-      const uint8_t* end = changed.data() + changed.size();
-      for (const Bytes* bytes : {&read.name, &read.comment, &read.context, &read.query_string,
-                                 &read.blob, &read.protocols, &read.addresses}) {
-        CHECK(bytes->size == 0 ||
-              (bytes->data >= changed.data() && bytes->data + bytes->size <= end));
-      }
+      ReadsInside(changed);
     }
   }
+  CHECK(true);
+}
+
+TEST(random_mutations_stay_inside) {
+  const Block block = Write(Full(OneAddress()));
+  std::mt19937 random(20240229);
+  for (int round = 0; round < 20000; ++round) {
+    Block changed = block;
+    for (uint32_t i = random() % 6; i != 0; --i)
+      changed[random() % changed.size()] = static_cast<uint8_t>(random());
+    changed.resize(random() % (changed.size() + 1));
+    ReadsInside(changed);
+  }
+  CHECK(true);
+}
+
+TEST(an_address_is_measured_as_it_is_written) {
+  const uint8_t bytes[nsp::kMaxSockaddrBytes + 1] = {2};
+  for (uint32_t local = 0; local <= nsp::kMaxSockaddrBytes; ++local) {
+    nsp::AddressView address;
+    address.head = {1, 6, 99, 99};
+    address.local = {bytes, local};
+    address.remote = {bytes, nsp::kMaxSockaddrBytes - local};
+    Block encoded(nsp::MeasureAddress(address));
+    nsp::WriteAddress(address, encoded.data());
+    Bytes rest = {encoded.data(), static_cast<uint32_t>(encoded.size())};
+    nsp::AddressView read;
+    CHECK(nsp::NextAddress(&rest, &read) && rest.size == 0);
+    CHECK(Same(read.local, address.local) && Same(read.remote, address.remote));
+  }
+  nsp::AddressView address;
+  address.remote = {bytes, sizeof(bytes)};
+  CHECK_EQUAL(nsp::MeasureAddress(address), 0);
 }
 
 TEST(limits_are_kept) {
