@@ -74,20 +74,25 @@ function servicePort({ serviceClass, addresses: [first] }: WireQuerySet): string
   return first?.protocol === IPPROTO_UDP ? ServiceClass.udp(port).id : undefined
 }
 
-/** Adds what the DLL needs to make the blob of the older name functions, if the query wants one. */
+/**
+ * Adds what the DLL needs to make the blob of the older name functions, if the query wants one. They follow offsets in
+ * it: bytes of the answer's own are never given to them.
+ */
 function withMadeBlob(query: Query, set: WireQuerySet, aliases: readonly string[]): WireQuerySet {
-  if (!query.wants.blob || set.blob !== undefined) return set
+  if (!query.wants.blob) return set
   switch (query.serviceClass?.kind) {
     case 'host':
     case 'hostByName':
     case 'hostByAddress':
       // These classes let IPv4 addresses through alone.
-      return set.addresses.length === 0 ? set : { ...set, aliases, blobKind: BLOB_HOSTENT }
+      return set.addresses.length === 0
+        ? { ...set, blob: undefined }
+        : { ...set, blob: undefined, aliases, blobKind: BLOB_HOSTENT }
     case 'serviceByName': {
       const serviceClass = servicePort(set)
       return serviceClass === undefined
-        ? set
-        : { ...set, serviceClass, aliases, blobKind: BLOB_SERVENT }
+        ? { ...set, blob: undefined }
+        : { ...set, blob: undefined, serviceClass, aliases, blobKind: BLOB_SERVENT }
     }
     default:
       return set

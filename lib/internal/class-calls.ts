@@ -22,7 +22,8 @@ export async function runInstallClass(
   call: Call,
   { info }: InstallClassFrame,
 ): Promise<Reply> {
-  if (info.name === '') return refusal(WinsockCode.WSAEINVAL)
+  // A class and its properties have names.
+  if (checkClassInfo(new IssueList(), '', info) === undefined) return refusal(WinsockCode.WSAEINVAL)
   const handler = handlers.definition.handlers.installClass
   if (handler === undefined) return refusal(WinsockCode.WSAEOPNOTSUPP)
   return traced(handlers, call, { serviceClass: info.id }, async () => {

@@ -4,6 +4,13 @@
 
 import { install, list, uninstall } from '../../lib/catalog.ts'
 import {
+  type Directory,
+  type DirectoryEvent,
+  type DirectoryOperation,
+  fileDirectory,
+  MemoryDirectory,
+} from '../../lib/directory.ts'
+import {
   type Client,
   codec,
   controlCode,
@@ -11,11 +18,13 @@ import {
   defineProvider,
   type Host,
   LookupFlag,
+  type LookupHandle,
   Namespace,
   NspError,
   type Operation,
   onIoctl,
   type Query,
+  type Service,
   ServiceClass,
   type ServiceInit,
   type StandardSchema,
@@ -103,6 +112,63 @@ export const lookups = [
     yield { name: 'a' }
   },
 ].map((lookup) => defineProvider({ name: 'a', entries, lookup }))
+
+const memory = new MemoryDirectory([{ name: 'a', addresses: ['10.0.0.1'] }])
+memory.set({ name: 'b', serviceClass: ServiceClass.tcp(80) }).delete('a')
+// @ts-expect-error a service in a directory has a name
+memory.set({ addresses: ['10.0.0.1'] })
+// @ts-expect-error outputs are read-only
+memory.size = 1
+
+export const registering = [
+  defineProvider({ name: 'a', entries, directory: memory, leaseByProcess: true }),
+  defineProvider({
+    name: 'a',
+    entries,
+    changes: 'feed',
+    lookup: () => undefined,
+    async register({ service, multiple }, { handle, client }) {
+      same<typeof service, Service>(true)
+      same<typeof multiple, boolean>(true)
+      same<typeof handle, LookupHandle | undefined>(true)
+      for (const { address, port } of service.addresses) {
+        same<typeof address, string | undefined>(true)
+        same<typeof port, number | undefined>(true)
+      }
+      if (!client.elevated) throw new WinsockError('WSAEACCES')
+    },
+    deregister: () => undefined,
+    remove: ({ service }) => void memory.delete(service.name ?? ''),
+    installClass: (info) => memory.classes.put(info),
+    removeClass: async (id) => void (await memory.classes.delete(id)),
+    classInfo: (id) => memory.classes.get(id),
+    allow: { register: 'administrators' },
+  }),
+]
+
+// @ts-expect-error a promise is not a directory: await it
+export const early = () => defineProvider({ name: 'a', entries, directory: fileDirectory('a') })
+// @ts-expect-error no such kind of changes
+export const stream = () => defineProvider({ name: 'a', entries, changes: 'stream' })
+// @ts-expect-error a class is an object with its properties
+export const info = () => defineProvider({ name: 'a', entries, classInfo: () => 'Printers' })
+
+export async function directories(directory: Directory, signal: AbortSignal): Promise<void> {
+  await using zone = await fileDirectory(new URL('zone.json', import.meta.url), {
+    save: true,
+    onError: ({ issues }) => issues.length,
+  })
+  same<typeof zone.size, number>(true)
+  for (const { name } of zone.services()) same<typeof name, string>(true)
+  for await (const event of directory.watch({ signal, since: undefined })) {
+    if (event.kind === 'reset') continue
+    same<typeof event, DirectoryEvent>(true)
+  }
+  const keep = (operation: DirectoryOperation) => directory.apply(operation, { signal })
+  same<ReturnType<typeof keep>, Promise<void>>(true)
+  // @ts-expect-error there is no such option
+  await fileDirectory('zone.json', { persist: true })
+}
 
 // @ts-expect-error entries are required
 export const noEntries = () => defineProvider({ name: 'a', lookup: () => undefined })

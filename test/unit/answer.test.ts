@@ -118,9 +118,14 @@ describe('hostent blobs', () => {
     assert.equal(answer(init, { flags: RETURN_ALL })[0]?.blobKind, undefined)
   })
 
-  it('give way to the bytes of the answer', () => {
-    const [set] = answer({ ...init, blob: Uint8Array.of(7) }, { serviceClass: BY_NAME })
-    assert.deepEqual([set?.blobKind, set?.blob], [undefined, Uint8Array.of(7)])
+  it('are never the bytes of the answer', () => {
+    const blob = Uint8Array.of(7)
+    const [made] = answer({ ...init, blob }, { serviceClass: BY_NAME })
+    assert.deepEqual([made?.blobKind, made?.blob], [BLOB_HOSTENT, undefined])
+    const flags = RETURN_NAME | RETURN_BLOB
+    assert.deepEqual(answer({ blob }, { serviceClass: BY_NAME, flags }), [])
+    assert.deepEqual(answer({ blob }, { serviceClass: SERVICE, flags }), [])
+    assert.deepEqual(answer({ blob }, { flags })[0]?.blob, blob)
   })
 
   it('of an address have that address unless the answer has others', () => {

@@ -86,6 +86,13 @@ describe('service classes', () => {
       status: WinsockCode.WSAEINVAL,
     },
     {
+      what: 'a property without a name',
+      call: 'installClass',
+      init: { installClass: () => undefined },
+      info: { ...classInfo, properties: classInfo.properties.map((one) => ({ ...one, name: '' })) },
+      status: WinsockCode.WSAEINVAL,
+    },
+    {
       what: 'a class that is known',
       call: 'installClass',
       init: { installClass: say('WSAEALREADY') },
