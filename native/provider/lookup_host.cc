@@ -101,13 +101,19 @@ DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
       }
     }
   }
+  bool tell_end = false;
   if (carries) {
     ExclusiveLock lock(&lock_);
     query_sending_ = false;
     if (code == 0) {
       query_on_ = connection->serial();
+      tell_end = ended_;
     }
     WakeAllConditionVariable(&changed_);
+  }
+  if (tell_end) {
+    // End came while the query was under way and found nothing to take back.
+    connection->Post(kFrameEnd, 0, wire_id);
   }
   return code;
 }
