@@ -3,7 +3,7 @@
 // Compiled, never run: what users write must type-check, and what is wrong must not.
 
 import { install, list, uninstall } from '../../lib/catalog.ts'
-import * as client from '../../lib/client.ts'
+import * as asker from '../../lib/client.ts'
 import {
   type Client,
   codec,
@@ -157,13 +157,13 @@ export async function usage(provider: ReturnType<typeof defineProvider>): Promis
 }
 
 export async function asking(signal: AbortSignal): Promise<void> {
-  const winsock: client.Winsock = client
-  same<typeof winsock, client.Winsock>(true)
-  for await (const service of client.query('a', { signal })) same<typeof service, Service>(true)
-  for await (const { added, services } of client.watch({ namespace: 1001 })) {
+  const winsock: asker.Winsock = asker
+  same<typeof winsock, asker.Winsock>(true)
+  for await (const service of asker.query('a', { signal })) same<typeof service, Service>(true)
+  for await (const { added, services } of asker.watch({ namespace: 1001 })) {
     same<typeof added, typeof services>(true)
   }
-  await using lookup = await client.open({ name: 'a', serviceClass: ServiceClass.dns('A') })
+  await using lookup = await asker.open({ name: 'a', serviceClass: ServiceClass.dns('A') })
   same<Service | undefined, Awaited<ReturnType<typeof lookup.next>>>(true)
   const latency = await lookup.ioctl(Latency, undefined)
   same<typeof latency, number>(true)
@@ -171,10 +171,10 @@ export async function asking(signal: AbortSignal): Promise<void> {
   same<typeof bytes, Uint8Array>(true)
   // @ts-expect-error the input is the definition's
   await lookup.ioctl(Find, 'a')
-  await using entry = await client.register({ name: 'a', serviceClass: ServiceClass.tcp(80) })
+  await using entry = await asker.register({ name: 'a', serviceClass: ServiceClass.tcp(80) })
   // @ts-expect-error a registration needs its class
-  await client.register({ name: 'a' })
+  await asker.register({ name: 'a' })
   same<typeof entry, AsyncDisposable>(true)
   // @ts-expect-error there is no such field
-  client.query({ nmae: 'a' })
+  asker.query({ nmae: 'a' })
 }
