@@ -9,7 +9,7 @@ import type { TraceMessage } from '../internal/trace.ts'
 import { decodeServiceClass, type ServiceClass } from '../service-class.ts'
 import type { Operation } from '../types.ts'
 
-function className(serviceClass: ServiceClass | undefined): string {
+export function className(serviceClass: ServiceClass | undefined): string {
   if (serviceClass === undefined) return ''
   switch (serviceClass.kind) {
     case 'dns':

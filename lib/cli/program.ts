@@ -12,14 +12,24 @@ import {
   orderCommand,
   uninstallCommand,
 } from './catalog-commands.ts'
+import { ioctlCommand, queryCommand, watchCommand } from './client-commands.ts'
 import { dev } from './dev.ts'
 import { type Output, printError, standardOutput } from './output.ts'
 import { serveCommand } from './serve-command.ts'
+import {
+  parseClass,
+  parseCode,
+  parseHex,
+  parseNamespace,
+  parseProvider,
+  parseSize,
+} from './values.ts'
 
 const FAILED = 1
 const USAGE = 2
 const FILE = 'file whose default export is defineProvider(...)'
 const WHICH = 'such a file, or a GUID'
+const NAME = 'the name that is asked; without it: all'
 
 function addInstall(program: Command, output: Output): void {
   program
@@ -115,6 +125,43 @@ function addRest(program: Command, output: Output): void {
     .action((file: string) => dev(output, file))
 }
 
+/** What restricts a query, for all commands that ask. */
+function addRestrictions(command: Command): Command {
+  return command
+    .option(
+      '--class <class>',
+      'service class: a GUID, A, AAAA, PTR, ..., tcp:PORT, udp:PORT',
+      parseClass,
+    )
+    .option('--namespace <number>', 'a number, or a name like DNS (default: all)', parseNamespace)
+    .option('--provider <id>', 'GUID of the provider to ask (default: all)', parseProvider)
+    .option('--json', 'one JSON object a line')
+}
+
+function addClient(program: Command, output: Output): void {
+  addRestrictions(program.command('query'))
+    .description('ask the providers of this machine for a name')
+    .argument('[name]', NAME)
+    .option('--watch', 'then go on as the command watch')
+    .action((name: string | undefined, options) => queryCommand(output, name, options))
+  addRestrictions(program.command('watch'))
+    .description('show the answer of one provider, and each change of it, until Ctrl+C')
+    .argument('[name]', NAME)
+    .action((name: string | undefined, options) => watchCommand(output, name, options))
+  addRestrictions(program.command('ioctl'))
+    .description('send a control code to one provider and show what it answers')
+    .argument('<name>', 'the name of the query that it is about')
+    .argument('<code>', 'decimal or hexadecimal (0xd8000001)', parseCode)
+    .addOption(
+      new Option('--hex <bytes>', 'input, as hexadecimal digits')
+        .argParser(parseHex)
+        .conflicts('text'),
+    )
+    .option('--text <text>', 'input, sent as UTF-8')
+    .option('--size <bytes>', 'room for the output (default: 65536)', parseSize)
+    .action((name: string, code: number, options) => ioctlCommand(output, name, code, options))
+}
+
 function makeProgram(output: Output): Command {
   const program = new Command('winsock-nsp')
     .description('Winsock namespace providers written in TypeScript')
@@ -126,6 +173,7 @@ function makeProgram(output: Output): Command {
   addUninstall(program, output)
   addOrder(program, output)
   addRest(program, output)
+  addClient(program, output)
   return program
 }
 

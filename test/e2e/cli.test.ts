@@ -72,7 +72,9 @@ describe('the command line', () => {
     assert.match((await command(['--version'])).out, /^\d+\.\d+\.\d+/)
     const { code, out } = await spawned(['--help'])
     assert.equal(code, 0)
-    for (const name of ['install', 'uninstall', 'list', 'enable', 'disable', 'serve', 'dev']) {
+    for (const name of 'install uninstall list enable disable serve dev query watch ioctl'.split(
+      ' ',
+    )) {
       assert.match(out, new RegExp(`^ {2}${name}`, 'm'))
     }
   })

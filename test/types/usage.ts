@@ -3,6 +3,7 @@
 // Compiled, never run: what users write must type-check, and what is wrong must not.
 
 import { install, list, uninstall } from '../../lib/catalog.ts'
+import * as asker from '../../lib/client.ts'
 import {
   type Directory,
   type DirectoryEvent,
@@ -219,4 +220,27 @@ export async function usage(provider: ReturnType<typeof defineProvider>): Promis
   same<typeof Namespace.DNS, 12>(true)
   // @ts-expect-error constants do not change
   Namespace.DNS = 13
+}
+
+export async function asking(signal: AbortSignal): Promise<void> {
+  const winsock: asker.Winsock = asker
+  same<typeof winsock, asker.Winsock>(true)
+  for await (const service of asker.query('a', { signal })) same<typeof service, Service>(true)
+  for await (const { added, services } of asker.watch({ namespace: 1001 })) {
+    same<typeof added, typeof services>(true)
+  }
+  await using lookup = await asker.open({ name: 'a', serviceClass: ServiceClass.dns('A') })
+  same<Service | undefined, Awaited<ReturnType<typeof lookup.next>>>(true)
+  const latency = await lookup.ioctl(Latency, undefined)
+  same<typeof latency, number>(true)
+  const bytes = await lookup.ioctl(Raw, Uint8Array.of(1), { outputSize: 4, signal })
+  same<typeof bytes, Uint8Array>(true)
+  // @ts-expect-error the input is the definition's
+  await lookup.ioctl(Find, 'a')
+  await using entry = await asker.register({ name: 'a', serviceClass: ServiceClass.tcp(80) })
+  // @ts-expect-error a registration needs its class
+  await asker.register({ name: 'a' })
+  same<typeof entry, AsyncDisposable>(true)
+  // @ts-expect-error there is no such field
+  asker.query({ nmae: 'a' })
 }
