@@ -22,9 +22,11 @@ describe('the rig', () => {
   for (const arch of ['x64', 'x86']) {
     it(`keeps the ordinals that programs import by, ${arch}`, () => {
       const ours = names(output(arch, 'ws2_32.dll'))
-      // By ordinal on every Windows: accept 1, bind 2, socket 23, WSAStartup 115, WSACleanup 116.
-      const known = { accept: 1, bind: 2, socket: 23, WSAStartup: 115, WSACleanup: 116 }
-      for (const [name, ordinal] of Object.entries(known)) assert.equal(ours.get(name), ordinal)
+      // By ordinal on every Windows.
+      const sockets = { accept: 1, bind: 2, socket: 23, WSAStartup: 115, WSACleanup: 116 }
+      const resolving = { gethostbyaddr: 51, gethostbyname: 52, getservbyname: 55, getservbyport: 56 }
+      const known = Object.entries({ ...sockets, ...resolving })
+      for (const [name, ordinal] of known) assert.equal(ours.get(name), ordinal)
     })
 
     it(`offers WPUQueueApc in the second build alone, ${arch}`, () => {
