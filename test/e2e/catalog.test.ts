@@ -16,7 +16,6 @@ import { until } from '../helpers/until.ts'
 const guid = (number: number) =>
   `8f6c1d10-5b1e-4c53-9a52-4e53504ec1${String(number).padStart(2, '0')}`
 const ID = guid(1)
-const TCPIP = '22059d40-7e9e-11cf-ae5a-00aa00a7112b'
 const WSAENETDOWN = 10050
 const FLAGS = 0xff0
 
@@ -40,17 +39,21 @@ async function started(arch: (typeof ARCHS)[number]): Promise<Client> {
 
 /** What a test that fails leaves running. */
 const running: { kill(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const one of running.splice(0)) await one.kill()
-})
-
 let catalogBefore: readonly CatalogEntry[]
-before(async () => {
-  await command(['uninstall', '--all'])
-  catalogBefore = await list()
-})
+
+/** First of all in each suite. */
+function beginClean(): void {
+  before(async () => {
+    await command(['uninstall', '--all'])
+    catalogBefore = await list()
+  })
+  afterEach(async () => {
+    for (const one of running.splice(0)) await one.kill()
+  })
+}
 
 describe('the catalog, by the command line', () => {
+  beginClean()
   let folder: ProviderFolder
   let file: string
   before(() => {
@@ -77,19 +80,19 @@ describe('the catalog, by the command line', () => {
       )
     }
     const others = idsOf(catalogBefore, 'native')
+    const [anchor = '', ...rest] = others
     const places: readonly (readonly [readonly string[], readonly string[]])[] = [
       [['first'], [ID, ...others]],
       [
-        ['--after', TCPIP],
-        [TCPIP, ID, ...others.filter((id) => id !== TCPIP)],
+        ['--after', anchor],
+        [anchor, ID, ...rest],
       ],
       [
-        ['--before', `{${TCPIP.toUpperCase()}}`],
+        ['--before', `{${anchor.toUpperCase()}}`],
         [ID, ...others],
       ],
       [['last'], [...others, ID]],
     ]
-    assert.equal(others[0], TCPIP, 'as the rest of this test supposes')
     for (const [args, expected] of places) {
       const outcome = await command(['order', file, ...args])
       assert.deepEqual([outcome.code, outcome.out], [0, 'Ordered.\n'], outcome.err)
@@ -111,7 +114,7 @@ describe('the catalog, by the command line', () => {
     for (const args of [
       [],
       ['middle'],
-      ['first', '--after', TCPIP],
+      ['first', '--after', guid(98)],
       ['--before', ID, '--after', ID],
     ]) {
       const { code, err } = await command(['order', file, ...args])
@@ -178,6 +181,7 @@ describe('the catalog, by the command line', () => {
 })
 
 describe('several providers in one process', () => {
+  beginClean()
   const make = (number: number, own: string, entries: Record<string, number>): Provider =>
     defineProvider({
       name: own,
@@ -270,6 +274,7 @@ describe('several providers in one process', () => {
 })
 
 describe('two projects with different versions of the package', () => {
+  beginClean()
   const OTHER = '9.9.9'
   const FIRST = guid(30)
   const SECOND = guid(31)
