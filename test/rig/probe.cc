@@ -67,8 +67,9 @@ void RecordWide(const char* what, const GUID& id, const wchar_t* text) {
   RecordText(what, id, narrow.c_str());
 }
 
-int StoreResult(const GUID& id) {
-  if ((id.Data3 & kDenies) != 0) return rig::Fail(WSAEACCES);
+// For what only stores support; `denial` is what one that denies says.
+int StoreResult(const GUID& id, DWORD denial) {
+  if ((id.Data3 & kDenies) != 0) return rig::Fail(denial);
   return (id.Data3 & kStores) != 0 ? 0 : rig::Fail(WSAEOPNOTSUPP);
 }
 
@@ -149,7 +150,63 @@ INT WSAAPI SetService(LPGUID provider, LPWSASERVICECLASSINFOW known, LPWSAQUERYS
                     info->lpServiceClassId != nullptr &&
                     IsEqualGUID(*known->lpServiceClassId, *info->lpServiceClassId);
   RecordText("class", *provider, known == nullptr ? "none" : same ? "id" : "other");
-  return StoreResult(*provider);
+  return StoreResult(*provider, WSAEACCES);
+}
+
+INT WSAAPI InstallClass(LPGUID provider, LPWSASERVICECLASSINFOW info) {
+  Record("NSPInstallServiceClass", *provider, info->dwCount);
+  Record("structure", *provider, static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(info)));
+  RecordWide("class-name", *provider, info->lpszServiceClassName);
+  for (DWORD i = 0; info->lpClassInfos != nullptr && i < info->dwCount; ++i) {
+    RecordWide("property", *provider, info->lpClassInfos[i].lpszName);
+    Record("value-size", *provider, info->lpClassInfos[i].dwValueSize);
+  }
+  return StoreResult(*provider, WSAEALREADY);
+}
+
+INT WSAAPI RemoveClass(LPGUID provider, LPGUID class_id) {
+  Record("NSPRemoveServiceClass", *provider, class_id->Data2);
+  return StoreResult(*provider, WSATYPE_NOT_FOUND);
+}
+
+// Every class is called probe-class-N and has one property, the DWORD 4711.
+size_t PackClass(const GUID& provider, const GUID& class_id, BYTE* base) {
+  rig::ResultPacker packer(base, sizeof(WSASERVICECLASSINFOW));
+  const auto text = [&](const std::wstring& from) {
+    return static_cast<wchar_t*>(packer.Add(from.c_str(), (from.size() + 1) * sizeof(wchar_t)));
+  };
+  WSANSCLASSINFOW property{};
+  auto* const properties = static_cast<WSANSCLASSINFOW*>(packer.Add(&property, sizeof property));
+  DWORD value = 4711;
+  property.lpszName = text(L"Port");
+  property.dwNameSpace = kNameSpace;
+  property.dwValueType = REG_DWORD;
+  property.dwValueSize = sizeof value;
+  property.lpValue = packer.Add(&value, sizeof value);
+  WSASERVICECLASSINFOW info{};
+  info.lpServiceClassId = static_cast<GUID*>(packer.Add(&class_id, sizeof class_id));
+  info.lpszServiceClassName = text(L"probe-class-" + std::to_wstring(provider.Data2));
+  info.dwCount = 1;
+  info.lpClassInfos = properties;
+  if (base != nullptr) {
+    memcpy(properties, &property, sizeof property);
+    memcpy(base, &info, sizeof info);
+  }
+  return packer.used();
+}
+
+INT WSAAPI ClassInfo(LPGUID provider, LPDWORD length, LPWSASERVICECLASSINFOW info) {
+  Record("NSPGetServiceClassInfo", *provider, *length);
+  const int result = StoreResult(*provider, WSATYPE_NOT_FOUND);
+  if (result != 0) return result;
+  const GUID class_id = *info->lpServiceClassId;
+  const size_t size = PackClass(*provider, class_id, nullptr);
+  if (*length < size) {
+    *length = static_cast<DWORD>(size);
+    return rig::Fail(WSAEFAULT);
+  }
+  PackClass(*provider, class_id, reinterpret_cast<BYTE*>(info));
+  return 0;
 }
 
 }  // namespace
@@ -165,6 +222,9 @@ extern "C" INT WSAAPI NSPStartup(LPGUID provider, LPNSP_ROUTINE routines) {
   routines->NSPLookupServiceEnd = End;
   routines->NSPIoctl = Ioctl;
   routines->NSPSetService = SetService;
+  routines->NSPInstallServiceClass = InstallClass;
+  routines->NSPRemoveServiceClass = RemoveClass;
+  routines->NSPGetServiceClassInfo = ClassInfo;
   if ((provider->Data3 & kNoIoctl) != 0) routines->NSPIoctl = nullptr;
   if ((provider->Data3 & kNullSetService) != 0) routines->NSPSetService = nullptr;
   if ((provider->Data3 & kShortTable) != 0) routines->cbSize = sizeof *routines - sizeof(void*);

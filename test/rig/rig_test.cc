@@ -180,6 +180,7 @@ int Main() {
   FanOutCases();
   IoctlCases();
   ServiceCases();
+  ClassCases();
   ChangeCases();
   Run("catalog is left as it was found",
       [] { Expect(SameIds(Now(), g_before), "the same entries in the same order"); });

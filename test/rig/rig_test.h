@@ -93,6 +93,7 @@ void LookupCases();
 void FanOutCases();
 void IoctlCases();
 void ServiceCases();
+void ClassCases();
 void ChangeCases();
 
 }  // namespace rig_test

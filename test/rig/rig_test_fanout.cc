@@ -31,6 +31,7 @@ void NotStarted() {
               "ioctl");
   ExpectError(WSAEnumNameSpaceProvidersW(&length, nullptr), WSANOTINITIALISED, "enumeration");
   ExpectError(WSASetServiceW(nullptr, RNRSERVICE_REGISTER, 0), WSANOTINITIALISED, "registration");
+  ExpectError(WSARemoveServiceClass(nullptr), WSANOTINITIALISED, "class");
   ExpectError(WSACleanup(), WSANOTINITIALISED, "cleanup");
 }
 
