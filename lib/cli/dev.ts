@@ -71,8 +71,9 @@ class Session {
       dryRun: false,
       temporary: true,
     } as const
-    const { entries } = install(loadNative(), definitionOf(provider), options)
+    const { entries, warnings } = install(loadNative(), definitionOf(provider), options)
     say(this.#output, `installed for now: ${entries.length} catalog entries`)
+    for (const warning of warnings) say(this.#output, `warning: ${warning}`)
   }
 
   #uninstall(): void {

@@ -15,7 +15,7 @@ import { isAbandoned, makeMarker, readMarker } from './marker.ts'
 import type { Native, NativeCatalog } from './native.ts'
 import { invalidArgument } from './options.ts'
 import { orderWarnings } from './order-warnings.ts'
-import { removalActions, removeEmptyBases } from './removal.ts'
+import { isLeftover, removalActions, removeEmptyBases, sweepLeftover } from './removal.ts'
 import { planSteps, runAllSteps, runSteps, type Step, StepFailed } from './steps.ts'
 import { debug } from './trace.ts'
 import { nativeError, notElevated } from './windows-error.ts'
@@ -220,7 +220,13 @@ function remove(native: Native, found: readonly Installed[]): readonly Step[] {
 }
 
 export function uninstall(native: Native, id: Guid | undefined, dryRun: boolean): readonly Step[] {
-  const found = findInstalled(native).filter((one) => id === undefined || one.ids.includes(id))
+  const all = findInstalled(native).filter((one) => id === undefined || one.ids.includes(id))
+  const leftovers = all.filter(isLeftover)
+  if (!dryRun && leftovers.length > 0) {
+    for (const one of leftovers) sweepLeftover(one)
+    removeEmptyBases(native, leftovers)
+  }
+  const found = all.filter((one) => !leftovers.includes(one))
   const actions = found.flatMap((one) => removalActions(native, one))
   if (dryRun) return planSteps(actions)
   if (actions.length === 0) return Object.freeze([])

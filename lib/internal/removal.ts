@@ -97,6 +97,37 @@ function catalogRemoval(native: Native, { entries }: Installed): Action[] {
   }))
 }
 
+const isAside = (path: string) => path.endsWith('.old')
+const isNote = (path: string) => path.endsWith(SCHEDULED)
+
+/** Whether nothing is left but files in use that go at the next boot: then it is not installed any more. */
+export function isLeftover({ entries, folders, dataFolders }: Installed): boolean {
+  const files = folders.flatMap(({ path }) => filesIn(path))
+  const data = dataFolders.flatMap((path) => filesIn(path))
+  const goes = (path: string) => isAside(path) || isNote(path) || data.includes(path + SCHEDULED)
+  return entries.length === 0 && files.length + data.length > 0 && [...files, ...data].every(goes)
+}
+
+function attempt(run: () => void): void {
+  try {
+    run()
+  } catch {
+    // Still in use, or not ours to delete: the next boot does it.
+  }
+}
+
+/** Deletes of it what is not in use any more. */
+export function sweepLeftover({ folders, dataFolders }: Installed): void {
+  const places = [...folders.map(({ path }) => path), ...dataFolders]
+  for (const path of places.flatMap(filesIn).filter((file) => !isNote(file))) {
+    attempt(() => {
+      unlinkSync(path)
+      rmSync(path + SCHEDULED, { force: true })
+    })
+  }
+  for (const path of places) attempt(() => rmdirSync(path))
+}
+
 /** The steps for one installation. Loaded DLLs refuse from the first one on. */
 export function removalActions(native: Native, found: Installed): Action[] {
   const controls = found.controls.filter((path) => existsSync(path))

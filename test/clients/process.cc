@@ -8,13 +8,13 @@
 namespace client {
 namespace {
 
-size_t CountThreads() {
+size_t CountThreads(DWORD process) {
   const HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
   THREADENTRY32 entry{};
   entry.dwSize = sizeof entry;
   size_t count = 0;
   for (BOOL more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry)) {
-    count += entry.th32OwnerProcessID == GetCurrentProcessId() ? 1 : 0;
+    count += entry.th32OwnerProcessID == process ? 1 : 0;
   }
   CloseHandle(snapshot);
   return count;
@@ -45,10 +45,11 @@ JsonArray ModuleNames() {
   return names;
 }
 
-// process: pid, threads, handles, modules, and whether user32 is there.
+// process [of=PID]: threads (of that process), handles, modules, and whether user32 is there.
 void Process(Step& step) {
+  const auto process = static_cast<DWORD>(step.command.Number("of", GetCurrentProcessId()));
   step.data.Set("handles", CountHandles())
-      .Set("threads", CountThreads())
+      .Set("threads", CountThreads(process))
       .Set("thread", GetCurrentThreadId())
       .Set("user32", GetModuleHandleW(L"user32.dll") != nullptr)
       .Raw("modules", ModuleNames().Array());

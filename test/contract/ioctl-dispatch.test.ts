@@ -2,27 +2,16 @@
 // SPDX-License-Identifier: MIT
 // WSANSPIoctl: what the dispatcher does before a provider sees the call. IOCTL-42 to IOCTL-46.
 import { describe } from 'mocha'
-import { type Client, programFolder } from '../helpers/client.ts'
+import type { Client } from '../helpers/client.ts'
 import { WSAEINVAL, WSAEOPNOTSUPP, WSAEWOULDBLOCK } from '../helpers/notify.ts'
+import { PROBE, PROBE_NAMESPACE, ProbeCatalog } from '../helpers/probe.ts'
 import { type Row, row } from '../helpers/row.ts'
 
-/** Behaviours of test/rig/probe.cc, asked for in the third group of the entry's GUID. */
-const REFUSES = '0001'
-const NO_IOCTL = '0004'
-const SHORT_TABLE = '0020'
-const PROBE_NAMESPACE = 2002
 const WHO_CALLS = 0xd80000a0
 
 /** Installs a catalog entry of the probe for the row's width, until the row ends. */
-async function probe(t: Row, behaviour: string, ns: number): Promise<string> {
-  const number = t.is64 ? '4201' : '4202'
-  const guid = `70726f62-${number}-${behaviour}-9a52-4e53504e2001`
-  const installer = await t.ws2({ started: false })
-  const path = `${programFolder(t.arch)}probe.dll`
-  const step = await installer.send('install', { id: 'Probe', path, ns, guid })
-  if (step.ret !== 0) throw new Error(`the probe is not installed: ${step.err}`)
-  t.defer(() => installer.send('uninstall', { guid }))
-  return guid
+async function probe(t: Row, behaviour: number, ns: number): Promise<string> {
+  return (await ProbeCatalog.open(t)).add(0x4201, { behaviour, ns })
 }
 
 async function beginAtProbe(client: Client, provider: string, ns: number): Promise<void> {
@@ -43,7 +32,7 @@ describe('WSANSPIoctl', () => {
 
   row('IOCTL-43', 'two providers matched and one refused: served', async (t) => {
     const { namespace } = t.entry('mesh')
-    await probe(t, REFUSES, namespace)
+    await probe(t, PROBE.REFUSES, namespace)
     const client = await t.ws2()
     const name = t.name()
     await t.set(name)
@@ -52,7 +41,7 @@ describe('WSANSPIoctl', () => {
   })
 
   row('IOCTL-44', 'a provider without NSPIoctl', async (t) => {
-    for (const [i, behaviour] of [NO_IOCTL, SHORT_TABLE].entries()) {
+    for (const [i, behaviour] of [PROBE.NO_IOCTL, PROBE.SHORT_TABLE].entries()) {
       // Each alone in its namespace: how many are in one is another row's matter.
       const ns = PROBE_NAMESPACE + i
       const guid = await probe(t, behaviour, ns)
@@ -63,7 +52,7 @@ describe('WSANSPIoctl', () => {
   })
 
   row('IOCTL-45', "the provider gets the calling thread's identity", async (t) => {
-    const guid = await probe(t, '0000', PROBE_NAMESPACE)
+    const guid = await probe(t, PROBE.PLAIN, PROBE_NAMESPACE)
     const client = await t.ws2()
     await beginAtProbe(client, guid, PROBE_NAMESPACE)
     for (const thread of ['A', 'B']) {

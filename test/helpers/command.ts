@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Runs the command winsock-nsp as users do, and keeps provider files for it within the checkout.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from '../../lib/cli/program.ts'
@@ -25,9 +25,14 @@ export class Command {
   #err = ''
   #changed = Promise.withResolvers<void>()
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  /** `cli` is that of another copy of the package. */
+  constructor(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    cli: string = root('dist/cli.js'),
+  ) {
     this.#args = args
-    this.#child = spawn(process.execPath, [root('dist/cli.js'), ...args], {
+    this.#child = spawn(process.execPath, [cli, ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
@@ -101,6 +106,31 @@ export class ProviderFolder implements Disposable {
 
   constructor() {
     mkdirSync(this.path, { recursive: true })
+  }
+  write(name: string, text: string): string {
+    const path = join(this.path, name)
+    writeFileSync(path, text)
+    return path
+  }
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+/** Another copy of the package within the checkout, of another version, with provider files of its own. */
+export class PackageCopy implements Disposable {
+  readonly path: string
+  readonly cli: string
+
+  constructor(version: string) {
+    this.path = root(`build/package-copy-${process.pid}-${version}`)
+    this.cli = join(this.path, 'dist', 'cli.js')
+    mkdirSync(this.path, { recursive: true })
+    for (const folder of ['dist', 'prebuilds']) {
+      cpSync(root(folder), join(this.path, folder), { recursive: true })
+    }
+    const manifest = JSON.parse(readFileSync(root('package.json'), 'utf8')) as object
+    this.write('package.json', JSON.stringify({ ...manifest, version }))
   }
   write(name: string, text: string): string {
     const path = join(this.path, name)

@@ -10,6 +10,7 @@ import { Worker } from 'node:worker_threads'
 import { watchCatalog } from '../../lib/catalog.ts'
 import { loadNative } from '../../lib/internal/binding.ts'
 import type { NativeCatalog, NativeFailure } from '../../lib/internal/native.ts'
+import { Client } from '../helpers/client.ts'
 import { until } from '../helpers/until.ts'
 
 const WATCHER = fileURLToPath(new URL('./addon-watcher.ts', import.meta.url))
@@ -102,6 +103,18 @@ describe('addon: watching the catalogs', () => {
     native.catalogUninstall('native', ENTRY.id)
     await until('the first is told again', () => (told[0] ?? 0) > (after[0] ?? 0))
     assert.deepEqual(told.slice(1), after.slice(1))
+  })
+
+  it('has no thread of its own', async () => {
+    await using client = await Client.start('x64')
+    const threads = async () => (await client.process({ of: process.pid })).data.threads
+    // What the first one starts serves all others too.
+    watch(() => undefined)
+    const one = await threads()
+    for (let i = 0; i < 40; i++) watch(() => undefined)
+    const many = await threads()
+    assert.ok(one > 1, 'the threads of this process were counted')
+    assert.ok(many - one < 10, `${one} threads with one watch, ${many} with 41`)
   })
 
   it('can be closed by its own callback', async () => {

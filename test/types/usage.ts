@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Compiled, never run: what users write must type-check, and what is wrong must not.
 
-import { install, list, uninstall } from '../../lib/catalog.ts'
+import { install, list, order, uninstall, watchCatalog } from '../../lib/catalog.ts'
 import * as asker from '../../lib/client.ts'
 import {
   type Directory,
@@ -216,6 +216,14 @@ export async function usage(provider: ReturnType<typeof defineProvider>): Promis
   await uninstall('6b1f0c6e-2f2b-4f0c-8b7c-0f5b7f6f0001', { dryRun: true })
   await uninstall()
   for (const { ours } of await list()) same<typeof ours, string | undefined>(true)
+  same<typeof installation.warnings, readonly string[]>(true)
+  await order(provider, 'first')
+  await order('6b1f0c6e-2f2b-4f0c-8b7c-0f5b7f6f0001', { before: ServiceClass.tcp(1).id })
+  // @ts-expect-error either before or after
+  await order(provider, { beside: '6b1f0c6e-2f2b-4f0c-8b7c-0f5b7f6f0001' })
+  for await (const present of watchCatalog({ signal: AbortSignal.timeout(1) })) {
+    same<(typeof present)[number]['catalog'], 'native' | 'x86'>(true)
+  }
   same<typeof WinsockCode.WSAEACCES, 10013>(true)
   same<typeof Namespace.DNS, 12>(true)
   // @ts-expect-error constants do not change

@@ -293,6 +293,24 @@ describe('uninstall', () => {
     assert.deepEqual(stateOf(machine), stateOf(new FakeMachine()))
   })
 
+  it('of what only waits for the next boot does nothing, but sweeps it', () => {
+    const machine = new FakeMachine()
+    const clean = stateOf(machine)
+    const base = join(machine.root, 'ProgramFiles', 'winsock-nsp', FOLDER)
+    const data = join(machine.root, 'ProgramData', 'winsock-nsp', ID)
+    for (const folder of [base, data]) mkdirSync(folder, { recursive: true })
+    writeFileSync(join(base, 'winsock-nsp.dll.7-1.old'), '')
+    for (const name of ['control-1.bin', 'control-1.bin.scheduled'])
+      writeFileSync(join(data, name), '')
+    const waiting = stateOf(machine)
+    machine.elevated = false
+    assert.deepEqual(uninstall(machine, ID, true), [])
+    assert.deepEqual(stateOf(machine), waiting, 'a dry run')
+    assert.deepEqual(uninstall(machine, ID, false), [])
+    assert.deepEqual(stateOf(machine), clean)
+    assert.deepEqual(machine.log, [], 'nothing is scheduled again')
+  })
+
   it('needs an administrator only if there is something to do', () => {
     const machine = new FakeMachine()
     put(machine)
