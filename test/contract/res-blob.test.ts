@@ -93,6 +93,11 @@ describe('RES', () => {
       { name: ONE, aliases: [], addresses: ['0a010001'] },
       'by address',
     )
+    t.check.deepEqual(
+      await hostent(t, client, ONE),
+      { name: ONE, aliases: [], addresses: ['0a010001'] },
+      'of a record that has a blob of its own',
+    )
     await t.begin(client, V6_ONLY, { ...asked, class: HOST_BY_NAME }, 'names')
     t.check.fails(await client.next('h1', { flags: 0 }), ERR.NO_DATA, 'a hostent has no IPv6')
     const echo = { name: 'nspecho', aliases: ['nsp-echo'], port: 7007, protocol: 'tcp' }

@@ -73,6 +73,9 @@ const BAD: readonly [what: string, code: number | readonly number[], args: Servi
   ["another provider's id", ERR.INVALIDPROVIDER, { guid: STRANGER }],
 ]
 
+/** What a service may be refused with that changes from good to bad while it is read. */
+const CHURNED: readonly number[] = [ERR.FAULT, ERR.INVAL, ERR.SERVICE_NOT_FOUND]
+
 describe('SET', () => {
   row('SET-01', 'a new name is found as it was registered', async (t) => {
     const client = await t.table()
@@ -219,6 +222,10 @@ describe('SET', () => {
       const step = await names.setService(op, foreign)
       t.check.fails(step, ERR.SERVICE_NOT_FOUND, `operation ${op} on a foreign name`)
     }
+    // Refused without the host, so that many rounds are quick.
+    const { codes } = (await names.churnService(REGISTER, foreign)).data
+    const others = codes.filter((code) => !CHURNED.includes(code))
+    t.check.deepEqual(others, [], 'a service that changes while it is read')
   })
 
   row('SET-10', 'says what the handler says', async (t) => {

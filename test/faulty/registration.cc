@@ -28,13 +28,26 @@ bool ReadSide(const SOCKET_ADDRESS& side, Bytes* bytes) {
   return ReadMemory(side.lpSockaddr, bytes->data(), bytes->size());
 }
 
+// Looks at the client's memory once more, after the length was checked; slowly, so that a machine
+// with few processors lets the client's other threads run in between.
+void ReadSideAgain(const SOCKET_ADDRESS* client, Bytes* bytes) {
+  Sleep(1);
+  SOCKET_ADDRESS now = {};
+  if (!ReadMemory(client, &now, sizeof(now)) || !now.lpSockaddr) return;
+  std::memcpy(bytes->data(), now.lpSockaddr, static_cast<size_t>(now.iSockaddrLength));
+}
+
 bool ReadAddresses(const WSAQUERYSETW& raw, std::vector<RecordAddress>* addresses) {
   if (raw.dwNumberOfCsAddrs > kMostAddresses) return false;
   std::vector<CSADDR_INFO> list(raw.dwNumberOfCsAddrs);
   if (!ReadMemory(raw.lpcsaBuffer, list.data(), list.size() * sizeof(CSADDR_INFO))) return false;
-  for (const CSADDR_INFO& info : list) {
+  for (size_t i = 0; i < list.size(); ++i) {
+    const CSADDR_INFO& info = list[i];
     RecordAddress address;
     if (!ReadSide(info.RemoteAddr, &address.remote)) return false;
+    if (!address.remote.empty() && Broken(Switch::kSetReadsTwice)) {
+      ReadSideAgain(&raw.lpcsaBuffer[i].RemoteAddr, &address.remote);
+    }
     if (!ReadSide(info.LocalAddr, &address.local)) return false;
     address.socket_type = static_cast<uint32_t>(info.iSocketType);
     address.protocol = static_cast<uint32_t>(info.iProtocol);
@@ -81,9 +94,16 @@ void HeedProtocols(const WSAQUERYSETW& raw, Record* record) {
   });
 }
 
+bool IsV6(const RecordAddress& address) {
+  return address.family() == AF_INET6;
+}
+
+bool HasV6(const Record& record) {
+  return std::any_of(record.addresses.begin(), record.addresses.end(), IsV6);
+}
+
 void DropV6(Record* record) {
-  std::erase_if(record->addresses,
-                [](const RecordAddress& address) { return address.family() == AF_INET6; });
+  std::erase_if(record->addresses, IsV6);
 }
 
 struct Change {
@@ -130,7 +150,7 @@ DWORD SetService(const GUID* id, const WSAQUERYSETW* set, DWORD operation, DWORD
   DWORD code = call.Open(provider);
   if (code != 0) return code;
   if (raw.lpafpProtocols && Broken(Switch::kSetReadsProtocols)) HeedProtocols(raw, &record);
-  if (operation == kRegister && Broken(Switch::kRegisterDropsV6)) DropV6(&record);
+  if (operation == kRegister && HasV6(record) && Broken(Switch::kRegisterDropsV6)) DropV6(&record);
   call.query.has_name = !record.name.empty();
   call.query.name = record.name;
   call.query.TakeKey();

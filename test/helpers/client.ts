@@ -195,6 +195,14 @@ export class Client implements AsyncDisposable {
   setService(op: number, args: ServiceOptions = {}): Promise<Step<{ queryUnchanged: boolean }>> {
     return this.send('setservice', { op, ...args })
   }
+  /** The same again and again, while another thread changes what is registered; every code once. */
+  churnService(
+    op: number,
+    args: ServiceOptions,
+    rounds = 2000,
+  ): Promise<Step<{ codes: number[] }>> {
+    return this.send('churnservice', { op, rounds, ...args })
+  }
   installClass(args: ClassOptions): Promise<Step<{ infoUnchanged: boolean }>> {
     return this.send('installclass', args)
   }
