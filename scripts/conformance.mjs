@@ -19,9 +19,8 @@ import { main, Stop, say } from './lib/say.mjs'
 import { switchTable } from './lib/switches.mjs'
 
 const HELP = `usage: npm run conformance [-- options]
-  --dll PATH        over this provider DLL (x64) instead of our own; see test/faulty/README.md for
-                    what it and its host must do. The default lies below build/test after a build:
-                    --dll build/test/x64/faulty.dll
+  --dll PATH        over this provider DLL (x64) instead of our own, for example
+                    build/test/x64/faulty.dll; CONTRIBUTING.md says what it must serve
   --dll-x86 PATH    its 32-bit form (default: the same path with x86 for x64)
   --host PROGRAM    its host program (default: NAME-host.exe beside NAME.dll)
   --switch NAME     with a planted fault of test/faulty or of the rig: rows must then fail

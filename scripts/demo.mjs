@@ -82,13 +82,10 @@ async function runInRig(options) {
   }
 }
 
-/** On Windows the same program runs against the real ws2_32. It needs what was built elsewhere. */
+/** On Windows the same program runs against the real ws2_32. */
 function runOnWindows(options) {
   if (!existsSync(join(ROOT, 'build', 'test', 'x64', 'client.exe'))) {
-    throw new Stop(
-      'build/test is missing',
-      'build on Linux (npm run build) and copy build/test, prebuilds and dist',
-    )
+    throw new Stop('build/test is missing', 'node scripts/build.mjs')
   }
   const child = spawn(process.execPath, programArguments(options), {
     cwd: ROOT,

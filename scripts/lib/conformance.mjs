@@ -22,13 +22,15 @@ function skippedStatus(where, host) {
   return where === 'P' ? 'fail' : 'rig-assumed'
 }
 
+const firstLine = (text) => text.split('\n')[0].slice(0, 300)
+
 /** Both widths as one status. `results` are the row's records, at most one a width. */
 function statusOf({ where }, results, host) {
   const missing = WIDTHS.filter((arch) => !results.some((result) => result.arch === arch))
   if (missing.length === WIDTHS.length) return { status: 'fail', reason: 'not run: no test yet' }
   const failed = results.filter((result) => result.status === 'fail')
   if (failed.length > 0) {
-    const said = failed.map(({ arch, error = '' }) => `${arch}: ${error.split('\n')[0]}`)
+    const said = failed.map(({ arch, error = '' }) => `${arch}: ${firstLine(error)}`)
     return { status: 'fail', reason: said.join('; ') }
   }
   if (missing.length > 0) return { status: 'fail', reason: `not run on ${missing.join(', ')}` }

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { ROOT } from './paths.mjs'
 import { step } from './say.mjs'
 import { run } from './shell.mjs'
-import { npmCommand } from './windows-host.mjs'
 
 const STAMP = join(ROOT, 'node_modules', '.winsock-nsp-lock')
 
@@ -29,10 +28,9 @@ export async function ensurePackages() {
     .digest('hex')
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return
   if (areThere()) return
-  const [program, ...first] = npmCommand()
-  const args = [...first, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   await step('npm ci', () =>
-    run(program, args, { cwd: ROOT, remedy: 'with the network there: npm ci' }),
+    run('npm', args, { cwd: ROOT, remedy: 'with the network there: npm ci' }),
   )
   writeFileSync(STAMP, wanted)
 }

@@ -3,17 +3,25 @@
 // Runs programs: their output goes to a log file or to the caller, never lost when they fail.
 import { spawn, spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, dirname, isAbsolute, join } from 'node:path'
 import { CACHE } from './paths.mjs'
 import { Stop, say } from './say.mjs'
 
 /** The full path of a program on PATH (or in the folders where root's programs lie), or undefined. */
 export function which(name) {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
-  return folders
-    .filter((folder) => folder.startsWith('/'))
-    .map((folder) => join(folder, name))
+  const own = process.platform === 'win32' ? [] : ['/usr/sbin', '/sbin']
+  const endings = process.platform === 'win32' ? ['.exe', '.cmd'] : ['']
+  return [...(process.env.PATH ?? '').split(delimiter), ...own]
+    .filter((folder) => isAbsolute(folder))
+    .flatMap((folder) => endings.map((ending) => join(folder, `${name}${ending}`)))
     .find((path) => existsSync(path))
+}
+
+/** What is spawned: on Windows npm is a shell script, so its program is given to Node. */
+export function programOf(command, args, platform = process.platform) {
+  if (platform !== 'win32' || command !== 'npm') return [command, args]
+  const cli = join(dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js')
+  return [process.execPath, [process.env.npm_execpath ?? cli, ...args]]
 }
 
 /** Runs a program and returns what it printed, or undefined if it failed. */
@@ -59,7 +67,10 @@ export function run(command, args, { remedy, echo = false, ...options } = {}) {
       tail.push(String(chunk))
       if (tail.length > 200) tail.shift()
     }
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    const child = spawn(...programOf(command, args), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...options,
+    })
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
     child.on('error', (error) => {

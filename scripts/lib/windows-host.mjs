@@ -71,10 +71,3 @@ export function openWindows() {
     release() {},
   }
 }
-
-/** npm's own program: a shell script can't be started without a shell there. */
-export function npmCommand() {
-  if (!ON_WINDOWS) return ['npm']
-  const bundled = join(process.execPath, '..', 'node_modules', 'npm', 'bin', 'npm-cli.js')
-  return [process.execPath, process.env.npm_execpath ?? bundled]
-}

@@ -35,7 +35,7 @@ function cmakeLists() {
 }
 
 /** Runs gyp's msvs generator in a copy, because it writes beside binding.gyp. */
-function generateProjects(folder) {
+function generateProjects(folder, arch) {
   for (const file of ['binding.gyp', 'package.json'])
     copyFileSync(join(ROOT, file), join(folder, file))
   for (const link of ['native', 'node_modules']) symlinkSync(join(ROOT, link), join(folder, link))
@@ -52,7 +52,7 @@ function generateProjects(folder) {
     standalone_static_library: '0',
     visibility: 'default',
     openssl_fips: '',
-    target_arch: 'x64',
+    target_arch: arch,
   }
   const args = [join(gyp, 'gyp/gyp_main.py'), 'binding.gyp', '-f', 'msvs', '--depth=.']
   args.push(
@@ -99,7 +99,7 @@ describe('binding.gyp', function () {
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'nsp-gyp-'))
-    generateProjects(folder)
+    generateProjects(folder, 'x64')
     for (const name of ['addon', 'provider']) {
       projects[name] = readFileSync(join(folder, `${name}.vcxproj`), 'utf8')
     }
@@ -169,6 +169,23 @@ describe('binding.gyp', function () {
       settingsOf(projects.addon, 'Release', 'Link').OutputFile,
       '$(OutDir)winsock-nsp.node',
     )
+  })
+
+  it('puts both products where the package looks, on ARM64 too', () => {
+    const other = mkdtempSync(join(tmpdir(), 'nsp-gyp-'))
+    try {
+      generateProjects(other, 'arm64')
+      for (const [where, name] of [
+        [folder, 'win32-x64'],
+        [other, 'win32-arm64'],
+      ]) {
+        const project = unix(readFileSync(join(where, 'package.vcxproj'), 'utf8'))
+        for (const file of ['winsock-nsp.node', 'winsock-nsp.dll'])
+          assert.ok(project.includes(`prebuilds/${name}/${file}`), `${name}/${file}`)
+      }
+    } finally {
+      rmSync(other, { recursive: true, force: true })
+    }
   })
 
   it('is not run by npm install', () => {

@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { catalogLines, differences, hashOf } from '../../scripts/checks/catalog-hash.mjs'
 import { ROOT } from '../../scripts/lib/paths.mjs'
-import { msvcCommands, npmCommand, testArches } from '../../scripts/lib/windows-host.mjs'
+import { programOf } from '../../scripts/lib/shell.mjs'
+import { msvcCommands, testArches } from '../../scripts/lib/windows-host.mjs'
 import { commandFor, runWindows } from '../../scripts/lib/windows-run.mjs'
 
 const RIG = { native: true, node: process.execPath, env: { FROM_RIG: '1' } }
@@ -68,8 +69,13 @@ describe('a program on Windows', () => {
     const args = ['-e', 'setInterval(() => {}, 1000)']
     assert.equal(await runWindows(RIG, { command: 'node', args, signal }), 137)
   })
-  it('is not what npm is here', () => {
-    assert.deepEqual(npmCommand(), ['npm'])
+  it('is Node where npm is meant', () => {
+    assert.deepEqual(programOf('npm', ['ci']), ['npm', ['ci']])
+    const [program, [script, word]] = programOf('npm', ['ci'], 'win32')
+    assert.equal(program, process.execPath)
+    assert.match(script, /npm-cli\.js$/)
+    assert.equal(word, 'ci')
+    assert.deepEqual(programOf('cmake', ['-A'], 'win32'), ['cmake', ['-A']])
   })
 })
 
