@@ -104,6 +104,23 @@ describe('client: providers of others', () => {
     })
   })
 
+  it('takes nothing for a lookup that begin did not give', () => {
+    const { next, end, ioctl, poll, notify } = native.client
+    for (const lookup of [{}, null, undefined, 7, native]) {
+      const wrong = lookup as never
+      for (const call of [
+        () => next(wrong, 0),
+        () => end(wrong),
+        () => ioctl(wrong, 1, new Uint8Array(1), 1),
+        () => poll(wrong),
+        () => notify(wrong),
+      ]) {
+        assert.throws(call, TypeError)
+      }
+    }
+    assert.throws(() => native.client.begin({ namespace: 15 } as never, 0), TypeError)
+  })
+
   it('polls a provider that never changes, and is told that it cannot notify', async () => {
     await using lookup = await open({ namespace: 2001 })
     assert.equal(await lookup.changed(), false)
