@@ -10,6 +10,9 @@
 
 namespace rig {
 
+// Sizes told to ANSI clients are larger than what the Unicode result needs by this much.
+constexpr DWORD kAnsiSlack = 18;
+
 // Text of the process's ANSI code page. NULL becomes an empty string in both directions.
 std::wstring Widen(const char* text);
 std::string Narrow(const wchar_t* text);

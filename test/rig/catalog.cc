@@ -5,6 +5,7 @@
 
 #include <cwchar>
 
+#include "change_pipe.h"
 #include "registry.h"
 
 namespace rig {
@@ -211,7 +212,10 @@ DWORD ReadCatalog(Width width, CatalogEntries* entries, DWORD* serial) {
   return 0;
 }
 
-DWORD EditCatalog(Width width, const std::function<DWORD(CatalogEntries&)>& change) {
+namespace {
+
+// EditCatalog but for telling others about it.
+DWORD Edit(Width width, const std::function<DWORD(CatalogEntries&)>& change, DWORD* serial) {
   CatalogLock lock;
   if (!lock.held()) return WSANO_RECOVERY;
   RegistryKey catalog;
@@ -221,19 +225,36 @@ DWORD EditCatalog(Width width, const std::function<DWORD(CatalogEntries&)>& chan
   ReadEntries(catalog, width, &entries);
   const DWORD code = change(entries);
   if (code != 0) return code;
-  DWORD serial = 0;
-  catalog.GetDword(kSerial, &serial);
-  WriterKey writer(catalog.get(), serial);
+  catalog.GetDword(kSerial, serial);
+  WriterKey writer(catalog.get(), *serial);
   status = WriteEntries(catalog, width, entries);
-  if (status == ERROR_SUCCESS) status = catalog.SetDword(kSerial, serial + 1);
+  if (status == ERROR_SUCCESS) status = catalog.SetDword(kSerial, ++*serial);
   return CodeOf(status);
 }
 
-DWORD ResetCatalog() {
+DWORD Reset(DWORD* serial) {
   CatalogLock lock;
   if (!lock.held()) return WSANO_RECOVERY;
   RegistryKey catalog;
-  return CodeOf(CreateCatalog(catalog, true));
+  const LSTATUS status = CreateCatalog(catalog, true);
+  if (status == ERROR_SUCCESS) catalog.GetDword(kSerial, serial);
+  return CodeOf(status);
+}
+
+}  // namespace
+
+DWORD EditCatalog(Width width, const std::function<DWORD(CatalogEntries&)>& change) {
+  DWORD serial = 0;
+  const DWORD code = Edit(width, change, &serial);
+  if (code == 0) AnnounceChange(serial);
+  return code;
+}
+
+DWORD ResetCatalog() {
+  DWORD serial = 0;
+  const DWORD code = Reset(&serial);
+  if (code == 0) AnnounceChange(serial);
+  return code;
 }
 
 }  // namespace rig

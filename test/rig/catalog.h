@@ -39,7 +39,8 @@ DWORD ReadCatalogSerial(DWORD* serial);
 DWORD ReadCatalog(Width width, CatalogEntries* entries, DWORD* serial);
 
 // Runs `change` on the list of one width under the writer's lock. If it returns 0 the list is
-// stored and the serial raised, else nothing changes and its code is returned.
+// stored, the serial raised and WSAProviderConfigChange told, else nothing changes and its code is
+// returned.
 DWORD EditCatalog(Width width, const std::function<DWORD(CatalogEntries&)>& change);
 
 // Replaces both lists by the default catalog.

@@ -14,9 +14,6 @@
 namespace rig {
 namespace {
 
-// Sizes told to ANSI clients are larger than what the Unicode result needs by this much.
-constexpr DWORD kAnsiSlack = 18;
-
 // No result is larger; a client's claim of a larger buffer is not believed when memory is taken.
 constexpr DWORD kLargestResult = 16u << 20;
 

@@ -3,6 +3,7 @@
 // A provider that records each call in the file named by NSP_RIG_PROBE_LOG and misbehaves as the
 // GUID of its catalog entry asks: {70726f62-NNNN-BBBB-...}, NNNN is its number, BBBB the behaviour.
 #include <cstdio>
+#include <string>
 
 #include "provider_kit.h"
 
@@ -26,6 +27,8 @@ enum Behaviour : unsigned {
   kNullSetService = 0x0010,
   kShortTable = 0x0020,
   kFindsNothing = 0x0040,
+  kStores = 0x0080,
+  kDenies = 0x0100,
 };
 
 struct Lookup {
@@ -38,19 +41,36 @@ struct Lookup {
 rig::LookupTable<Lookup> g_lookups;
 
 // One line a call: process id, function, number of the provider, a detail.
-void Record(const char* function, const GUID& id, DWORD detail) {
+void RecordText(const char* function, const GUID& id, const char* detail) {
   rig::KeepLastError keep;
   wchar_t path[MAX_PATH];
   if (GetEnvironmentVariableW(L"NSP_RIG_PROBE_LOG", path, MAX_PATH) == 0) return;
   const HANDLE file = CreateFileW(path, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE,
                                   nullptr, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
   if (file == INVALID_HANDLE_VALUE) return;
-  char line[96];
-  const int size = snprintf(line, sizeof line, "%lu %s %u %lu\n", GetCurrentProcessId(), function,
-                            static_cast<unsigned>(id.Data2), detail);
+  const std::string line = std::to_string(GetCurrentProcessId()) + ' ' + function + ' ' +
+                           std::to_string(id.Data2) + ' ' + detail + '\n';
   DWORD written = 0;
-  WriteFile(file, line, static_cast<DWORD>(size), &written, nullptr);
+  WriteFile(file, line.data(), static_cast<DWORD>(line.size()), &written, nullptr);
   CloseHandle(file);
+}
+
+void Record(const char* function, const GUID& id, DWORD detail) {
+  RecordText(function, id, std::to_string(detail).c_str());
+}
+
+// Further lines about one call: what a test cannot see from outside.
+void RecordWide(const char* what, const GUID& id, const wchar_t* text) {
+  std::string narrow;
+  for (; text != nullptr && *text != L'\0'; ++text)
+    narrow += static_cast<char>(*text);
+  RecordText(what, id, narrow.c_str());
+}
+
+// For what only stores support; `denial` is what one that denies says.
+int StoreResult(const GUID& id, DWORD denial) {
+  if ((id.Data3 & kDenies) != 0) return rig::Fail(denial);
+  return (id.Data3 & kStores) != 0 ? 0 : rig::Fail(WSAEOPNOTSUPP);
 }
 
 INT WSAAPI Cleanup(LPGUID provider) {
@@ -119,6 +139,76 @@ INT WSAAPI Ioctl(HANDLE handle, DWORD code, LPVOID, DWORD, LPVOID out, DWORD out
   return 0;
 }
 
+INT WSAAPI SetService(LPGUID provider, LPWSASERVICECLASSINFOW known, LPWSAQUERYSETW info,
+                      WSAESETSERVICEOP operation, DWORD flags) {
+  Record("NSPSetService", *provider, static_cast<DWORD>(operation));
+  Record("control-flags", *provider, flags);
+  Record("structure", *provider, static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(info)));
+  Record("size", *provider, info->dwSize);
+  RecordWide("instance", *provider, info->lpszServiceInstanceName);
+  const bool same = known != nullptr && known->lpServiceClassId != nullptr &&
+                    info->lpServiceClassId != nullptr &&
+                    IsEqualGUID(*known->lpServiceClassId, *info->lpServiceClassId);
+  RecordText("class", *provider, known == nullptr ? "none" : same ? "id" : "other");
+  return StoreResult(*provider, WSAEACCES);
+}
+
+INT WSAAPI InstallClass(LPGUID provider, LPWSASERVICECLASSINFOW info) {
+  Record("NSPInstallServiceClass", *provider, info->dwCount);
+  Record("structure", *provider, static_cast<DWORD>(reinterpret_cast<ULONG_PTR>(info)));
+  RecordWide("class-name", *provider, info->lpszServiceClassName);
+  for (DWORD i = 0; info->lpClassInfos != nullptr && i < info->dwCount; ++i) {
+    RecordWide("property", *provider, info->lpClassInfos[i].lpszName);
+    Record("value-size", *provider, info->lpClassInfos[i].dwValueSize);
+  }
+  return StoreResult(*provider, WSAEALREADY);
+}
+
+INT WSAAPI RemoveClass(LPGUID provider, LPGUID class_id) {
+  Record("NSPRemoveServiceClass", *provider, class_id->Data2);
+  return StoreResult(*provider, WSATYPE_NOT_FOUND);
+}
+
+// Every class is called probe-class-N and has one property, the DWORD 4711.
+size_t PackClass(const GUID& provider, const GUID& class_id, BYTE* base) {
+  rig::ResultPacker packer(base, sizeof(WSASERVICECLASSINFOW));
+  const auto text = [&](const std::wstring& from) {
+    return static_cast<wchar_t*>(packer.Add(from.c_str(), (from.size() + 1) * sizeof(wchar_t)));
+  };
+  WSANSCLASSINFOW property{};
+  auto* const properties = static_cast<WSANSCLASSINFOW*>(packer.Add(&property, sizeof property));
+  DWORD value = 4711;
+  property.lpszName = text(L"Port");
+  property.dwNameSpace = kNameSpace;
+  property.dwValueType = REG_DWORD;
+  property.dwValueSize = sizeof value;
+  property.lpValue = packer.Add(&value, sizeof value);
+  WSASERVICECLASSINFOW info{};
+  info.lpServiceClassId = static_cast<GUID*>(packer.Add(&class_id, sizeof class_id));
+  info.lpszServiceClassName = text(L"probe-class-" + std::to_wstring(provider.Data2));
+  info.dwCount = 1;
+  info.lpClassInfos = properties;
+  if (base != nullptr) {
+    memcpy(properties, &property, sizeof property);
+    memcpy(base, &info, sizeof info);
+  }
+  return packer.used();
+}
+
+INT WSAAPI ClassInfo(LPGUID provider, LPDWORD length, LPWSASERVICECLASSINFOW info) {
+  Record("NSPGetServiceClassInfo", *provider, *length);
+  const int result = StoreResult(*provider, WSATYPE_NOT_FOUND);
+  if (result != 0) return result;
+  const GUID class_id = *info->lpServiceClassId;
+  const size_t size = PackClass(*provider, class_id, nullptr);
+  if (*length < size) {
+    *length = static_cast<DWORD>(size);
+    return rig::Fail(WSAEFAULT);
+  }
+  PackClass(*provider, class_id, reinterpret_cast<BYTE*>(info));
+  return 0;
+}
+
 }  // namespace
 
 extern "C" INT WSAAPI NSPStartup(LPGUID provider, LPNSP_ROUTINE routines) {
@@ -131,6 +221,10 @@ extern "C" INT WSAAPI NSPStartup(LPGUID provider, LPNSP_ROUTINE routines) {
   routines->NSPLookupServiceNext = Next;
   routines->NSPLookupServiceEnd = End;
   routines->NSPIoctl = Ioctl;
+  routines->NSPSetService = SetService;
+  routines->NSPInstallServiceClass = InstallClass;
+  routines->NSPRemoveServiceClass = RemoveClass;
+  routines->NSPGetServiceClassInfo = ClassInfo;
   if ((provider->Data3 & kNoIoctl) != 0) routines->NSPIoctl = nullptr;
   if ((provider->Data3 & kNullSetService) != 0) routines->NSPSetService = nullptr;
   if ((provider->Data3 & kShortTable) != 0) routines->cbSize = sizeof *routines - sizeof(void*);

@@ -180,6 +180,9 @@ int Main() {
   FanOutCases();
   NameCases();
   IoctlCases();
+  ServiceCases();
+  ClassCases();
+  ChangeCases();
   Run("catalog is left as it was found",
       [] { Expect(SameIds(Now(), g_before), "the same entries in the same order"); });
   const HMODULE ws2_32 = GetModuleHandleW(L"ws2_32.dll");
@@ -192,6 +195,11 @@ int Main() {
 }  // namespace
 }  // namespace rig_test
 
-int wmain() {
+int wmain(int argc, wchar_t**) {
+  if (argc > 1) {
+    // A second process, which changes the catalog (rig_test_change.cc).
+    rig_test::Installed entry(rig_test::Probe(9));
+    return 0;
+  }
   return rig_test::Main();
 }

@@ -41,6 +41,8 @@ enum Behaviour : unsigned short {
   kNullSetService = 0x0010,
   kShortTable = 0x0020,
   kFindsNothing = 0x0040,
+  kStores = 0x0080,
+  kDenies = 0x0100,
 };
 constexpr DWORD kProbeSpace = 2002;
 constexpr DWORD kPlainSpace = 2001;
@@ -91,6 +93,9 @@ void LookupCases();
 void FanOutCases();
 void NameCases();
 void IoctlCases();
+void ServiceCases();
+void ClassCases();
+void ChangeCases();
 
 }  // namespace rig_test
 

@@ -30,6 +30,8 @@ void NotStarted() {
   ExpectError(WSANSPIoctl(handle, 0, nullptr, 0, nullptr, 0, &length, nullptr), WSANOTINITIALISED,
               "ioctl");
   ExpectError(WSAEnumNameSpaceProvidersW(&length, nullptr), WSANOTINITIALISED, "enumeration");
+  ExpectError(WSASetServiceW(nullptr, RNRSERVICE_REGISTER, 0), WSANOTINITIALISED, "registration");
+  ExpectError(WSARemoveServiceClass(nullptr), WSANOTINITIALISED, "class");
   ExpectError(WSACleanup(), WSANOTINITIALISED, "cleanup");
 }
 

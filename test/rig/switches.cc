@@ -37,7 +37,8 @@ constexpr Row kTable[] = {
     {"uninstall-unknown", "INST-05"},       {"disabled-asked", "INST-06"},
     {"order-incomplete", "INST-08"},        {"order-ignored", "INST-09"},
     {"list-other-width", "INST-10"},        {"list-size-missing", "INST-11"},
-    {"list-strings-outside", "INST-12"},
+    {"list-strings-outside", "INST-12"},    {"set-service-all-providers", "SET-12"},
+    {"class-name-bytes", "CLASS-07"},       {"config-change-never", "INST-13"},
 };
 static_assert(sizeof kTable / sizeof kTable[0] == static_cast<size_t>(Switch::kCount));
 

@@ -49,6 +49,9 @@ enum class Switch {
   kListOtherWidth,
   kListSizeMissing,
   kListStringsOutside,
+  kSetServiceAllProviders,
+  kClassNameBytes,
+  kConfigChangeNever,
   kCount,
 };
 
