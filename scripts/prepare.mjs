@@ -50,6 +50,7 @@ export async function prepare({
 } = {}) {
   if (ON_WINDOWS) {
     const here = openWindows()
+    await ensureForeignProgram()
     await ensurePackages()
     if (wanted) await build({ keepGoing })
     return here
