@@ -130,8 +130,7 @@ export function agreementProviders(): readonly [feed: Provider, snapshots: Provi
     directory: data.directory,
     ...common,
     async *lookup(query, context) {
-      if (query.key?.endsWith('.reg.agree.test'))
-        yield* data.directory.find(query, { signal: context.signal })
+      if (query.key?.endsWith('.reg.agree.test')) yield* data.directory.find(query)
       else yield* common.lookup(query, context)
     },
   })

@@ -38,7 +38,9 @@ const mesh = (name?: string, more: QueryInit = {}): QueryInit => ({
 })
 
 async function all(services: AsyncIterable<Service>): Promise<Service[]> {
-  return Array.fromAsync(services)
+  const found: Service[] = []
+  for await (const service of services) found.push(service)
+  return found
 }
 
 /** Rejects with this Winsock code, as a WinsockError with the function that said so. */

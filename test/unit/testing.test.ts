@@ -23,7 +23,9 @@ const define = (init: Partial<ProviderInit> = {}) =>
   })
 
 async function count(machine: Pick<Simulation, 'query'>): Promise<number> {
-  return (await Array.fromAsync(machine.query(QUERY))).length
+  let found = 0
+  for await (const _service of machine.query(QUERY)) found++
+  return found
 }
 
 const code = (expected: string) => ({ code: expected })
