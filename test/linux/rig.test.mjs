@@ -24,7 +24,12 @@ describe('the rig', () => {
       const ours = names(output(arch, 'ws2_32.dll'))
       // By ordinal on every Windows.
       const sockets = { accept: 1, bind: 2, socket: 23, WSAStartup: 115, WSACleanup: 116 }
-      const resolving = { gethostbyaddr: 51, gethostbyname: 52, getservbyname: 55, getservbyport: 56 }
+      const resolving = {
+        gethostbyaddr: 51,
+        gethostbyname: 52,
+        getservbyname: 55,
+        getservbyport: 56,
+      }
       const known = Object.entries({ ...sockets, ...resolving })
       for (const [name, ordinal] of known) assert.equal(ours.get(name), ordinal)
     })
