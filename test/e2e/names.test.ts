@@ -10,8 +10,8 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { after, afterEach, before, describe, it } from 'mocha'
 import { install, uninstall } from '../../lib/catalog.ts'
-import { defineProvider, type Host, Namespace, serve } from '../../lib/index.ts'
-import { ARCHS } from '../helpers/client.ts'
+import { defineProvider, type Host, Namespace, ServiceClass, serve } from '../../lib/index.ts'
+import { ARCHS, Client } from '../helpers/client.ts'
 import { askServer, checkForeignProgram } from '../helpers/foreign-program.ts'
 
 const ID = '8f6c1d10-5b1e-4c53-9a52-4e53504ec011'
@@ -19,15 +19,32 @@ const OURS = 'web.only-here.test'
 /** Known to Microsoft's DNS provider, or to what stands in for it. */
 const FOREIGN = 'localhost'
 const NOBODYS = 'web.nowhere.test'
+const ADDRESS = '10.77.0.1'
+const REVERSE = '1.0.77.10.in-addr.arpa'
 
 const provider = defineProvider({
   name: 'names test',
-  entries: { names: { id: ID, namespace: Namespace.DNS, owns: ['*.only-here.test'] } },
+  entries: {
+    names: {
+      id: ID,
+      namespace: Namespace.DNS,
+      owns: ['*.only-here.test', 'onlyhere/tcp', '7118/tcp'],
+      ownsAddresses: ['10.77.0.0/16'],
+    },
+  },
   deadlines: { lookupMs: 20_000 },
-  async *lookup({ key }) {
+  async *lookup({ key, serviceClass }) {
     // Handlers take their time: this one at least a turn of the event loop.
     await new Promise((resolve) => setTimeout(resolve, 20))
     if (key?.startsWith('missing')) return
+    if (serviceClass?.kind === 'serviceByName') {
+      yield { name: 'onlyhere', serviceClass: ServiceClass.tcp(7118), aliases: ['only-here'] }
+      return
+    }
+    if (key === ADDRESS || key === REVERSE) {
+      yield { name: OURS, addresses: [ADDRESS] }
+      return
+    }
     yield { name: key ?? OURS, addresses: ['127.0.0.1'] }
   },
 })
@@ -135,6 +152,34 @@ describe('names that exist only in TypeScript', function () {
   })
 
   for (const arch of ARCHS) {
+    it(`the functions of old find hosts, addresses and services, ${arch}`, async () => {
+      await using client = await Client.start(arch)
+      await client.send('wsastartup')
+      const call = async (verb: string, args: object) => {
+        const { ret, data } = await client.send(verb, args)
+        return ret === 0 ? data : ret
+      }
+      const host = { name: OURS, aliases: [], type: 2, length: 4 }
+      const found = await call('gethostbyname', { name: OURS })
+      assert.deepEqual(found, { ...host, addresses: ['7f000001'] })
+      const named = await call('gethostbyaddr', { address: ADDRESS })
+      assert.deepEqual(named, { ...host, addresses: ['0a4d0001'] })
+      for (const ansi of [false, true]) {
+        const info = await call('getnameinfo', { address: `${ADDRESS}:7118`, ansi })
+        assert.deepEqual(info, { host: OURS, service: '7118' })
+      }
+      const service = { name: 'onlyhere', aliases: ['only-here'], port: 7118, protocol: 'tcp' }
+      const byName = await call('getservbyname', { name: 'onlyhere', protocol: 'tcp' })
+      assert.deepEqual(byName, service)
+      const byPort = await call('getservbyport', { port: 7118, protocol: 'tcp' })
+      assert.deepEqual(byPort, service)
+      // What is not ours is found as if we were not there.
+      const http = await call('getservbyname', { name: 'http', protocol: 'tcp' })
+      assert.equal((http as { port: number }).port, 80)
+      const local = await call('gethostbyaddr', { address: '127.0.0.1' })
+      assert.equal((local as { name: string }).name, FOREIGN)
+    })
+
     it(`a program of somebody else, ${arch}, resolves it, and a foreign name too`, async () => {
       await checkForeignProgram(arch)
       for (const name of [OURS, FOREIGN]) {
