@@ -96,16 +96,24 @@ DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
       code = SendCall(connection, &frame, deadline, call);
     }
   }
-  ExclusiveLock lock(&lock_);
-  if (code == 0 && kind == kFrameNext) {
-    results_on_ = connection->serial();
-  }
-  if (carries) {
-    query_sending_ = false;
-    if (code == 0) {
-      query_on_ = connection->serial();
+  bool tell_end = false;
+  {
+    ExclusiveLock lock(&lock_);
+    if (code == 0 && kind == kFrameNext) {
+      results_on_ = connection->serial();
     }
-    WakeAllConditionVariable(&changed_);
+    if (carries) {
+      query_sending_ = false;
+      if (code == 0) {
+        query_on_ = connection->serial();
+        tell_end = ended_;
+      }
+      WakeAllConditionVariable(&changed_);
+    }
+  }
+  if (tell_end) {
+    // End came while the query was under way and found nothing to take back.
+    connection->Post(kFrameEnd, 0, wire_id);
   }
   return code;
 }
