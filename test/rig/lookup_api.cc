@@ -43,6 +43,8 @@ int Begin(WSAQUERYSETW* restrictions, DWORD flags, HANDLE* handle, DWORD last_er
       Broken(Switch::kBeginNoMatchCode) && CountEntries(restrictions->dwNameSpace) == 0) {
     return Fail(WSAEINVAL);
   }
+  const bool all = restrictions->lpNSProviderId == nullptr && restrictions->dwNameSpace == NS_ALL;
+  if (all && Broken(Switch::kFanOutReversed)) std::reverse(selected.begin(), selected.end());
   const auto query = std::make_shared<Query>();
   SetLastError(last_error);
   if (query->Begin(selected, restrictions, flags) != 0) return SOCKET_ERROR;

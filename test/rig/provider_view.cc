@@ -3,8 +3,6 @@
 // This process's view of the catalog; see provider_view.h.
 #include "provider_view.h"
 
-#include <algorithm>
-
 #include "switches.h"
 
 namespace rig {
@@ -112,8 +110,6 @@ DWORD SelectProviders(const GUID* id, DWORD name_space, Providers* selected) {
       return WSAEPROVIDERFAILEDINIT;
     }
   }
-  const bool all = id == nullptr && name_space == NS_ALL;
-  if (all && Broken(Switch::kFanOutReversed)) std::reverse(selected->begin(), selected->end());
   return 0;
 }
 

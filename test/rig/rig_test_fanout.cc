@@ -32,6 +32,7 @@ void NotStarted() {
   ExpectError(WSAEnumNameSpaceProvidersW(&length, nullptr), WSANOTINITIALISED, "enumeration");
   ExpectError(WSASetServiceW(nullptr, RNRSERVICE_REGISTER, 0), WSANOTINITIALISED, "registration");
   ExpectError(WSARemoveServiceClass(nullptr), WSANOTINITIALISED, "class");
+  ExpectError(WSAProviderConfigChange(nullptr, nullptr, nullptr), WSANOTINITIALISED, "change");
   ExpectError(WSACleanup(), WSANOTINITIALISED, "cleanup");
 }
 

@@ -60,19 +60,28 @@ void ByNamespace() {
 }
 
 void Aggregate() {
-  Installed yes(Probe(1, kStores));
   Installed no(Probe(2, kDenies));
+  Installed neither(Probe(3));
   {
     Session session;
-    ExpectEqual(Register(Service(kProbeSpace)), 0, "one success is enough");
-    Expect(Asked() == "12", "both were asked");
+    ExpectError(Register(Service(kProbeSpace)), WSAEOPNOTSUPP, "the last one's error");
+    Expect(Asked() == "23", "both were asked");
   }
-  Installed neither(Probe(3));
+  Installed yes(Probe(4, kStores));
+  Installed last(Probe(5, kDenies));
+  Session session;
+  ExpectEqual(Register(Service(kProbeSpace)), 0, "one success is enough");
+  Expect(Asked() == "2345", "all were asked");
+}
+
+void Disabled() {
+  Installed off(Probe(1, kStores));
+  Installed on(Probe(2, kStores));
   GUID first = Probe(1, kStores);
   WSCEnableNSProvider(&first, FALSE);
   Session session;
-  ExpectError(Register(Service(kProbeSpace)), WSAEOPNOTSUPP, "else the last one's error");
-  Expect(Asked() == "23", "not the disabled one");
+  ExpectEqual(Register(Service(kProbeSpace)), 0, "registering");
+  Expect(Asked() == "2", "not the disabled one");
 }
 
 void FailedStarts() {
@@ -144,7 +153,8 @@ void ServiceCases() {
   Run("registration with an unknown provider", UnknownProvider);
   Run("registration by namespace", ByNamespace);
   Run("registration with several answers", Aggregate);
-  Run("registration without those that failed to start", FailedStarts);
+  Run("INST-06 registration without disabled ones", Disabled);
+  Run("DISP-06 registration without those that failed to start", FailedStarts);
   Run("what a registration passes on", Passed);
   Run("ANSI registration", Ansi);
   Run("registration without a structure", NullStructure);
