@@ -62,6 +62,14 @@ class Lookup : public Counted<Lookup> {
     uint32_t left = 0;    // items to come
   };
 
+  // One operation. `body` has its fixed part and, of an ioctl, the input; the query goes between
+  // the two, and its length is stored at `query_bytes_at` (0: the frame has no such field).
+  struct Outgoing {
+    uint32_t kind;
+    const Buffer& body;
+    uint32_t query_bytes_at;
+  };
+
   // lookup.cc: results. Those with a lock parameter need it held.
   DWORD WriteItem(DWORD wanted, void* length, DWORD room, void* results);
   void DropItem();
@@ -74,8 +82,9 @@ class Lookup : public Counted<Lookup> {
   // lookup_host.cc: the round trips. None holds the lock while it waits.
   DWORD Fetch(const Deadline& deadline);
   RoundTrip TripOf(const ControlState& state, uint32_t kind, const Deadline& deadline, Call* call);
-  DWORD SendOn(Connection* connection, uint32_t kind, const Buffer& body, uint32_t query_bytes_at,
-               const Deadline& deadline, Call* call);
+  DWORD BuildFrame(const Outgoing& out, uint32_t wire_id, bool with_query, const Deadline& deadline,
+                   Frame* frame);
+  DWORD SendOn(Connection* connection, const Outgoing& out, const Deadline& deadline, Call* call);
   DWORD FetchInto(Call* call, const ControlState& state, const Deadline& deadline);
   DWORD TakeBatch(const Call& call);
   bool KeepBatch(const Call& call, uint32_t count);

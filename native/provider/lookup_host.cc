@@ -48,11 +48,36 @@ void Lookup::Delist(Call* call) {
   }
 }
 
-// Sends one operation. `body` has its fixed part only; the query follows it if this connection has
-// not got it, and its length is stored at `query_bytes_at` (0: the frame has no such field). Ioctl
-// input is part of `body`, behind the fixed part, and stays behind the query.
-DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
-                     uint32_t query_bytes_at, const Deadline& deadline, Call* call) {
+// The frame of one operation. Every call's body begins with what is left of its deadline now, after
+// connecting. Returns 0, WSAENOBUFS (no frame can carry it) or WSA_NOT_ENOUGH_MEMORY.
+DWORD Lookup::BuildFrame(const Outgoing& out, uint32_t wire_id, bool with_query,
+                         const Deadline& deadline, Frame* frame) {
+  const Buffer& body = out.body;
+  uint32_t fixed = out.kind == kFrameIoctl ? static_cast<uint32_t>(sizeof(IoctlBody)) : body.size();
+  uint32_t query_bytes = with_query ? query_.size() : 0;
+  Buffer head;
+  if (!frame->Start(out.kind, with_query ? kFrameHasQuery : 0, wire_id,
+                    body.size() + query_bytes)) {
+    return WSAENOBUFS;
+  }
+  if (!head.Resize(fixed)) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  uint32_t left = deadline.LeftMs();
+  std::memcpy(head.data(), body.data(), fixed);
+  std::memcpy(head.data(), &left, sizeof(left));
+  if (out.query_bytes_at != 0) {
+    std::memcpy(head.data() + out.query_bytes_at, &query_bytes, sizeof(query_bytes));
+  }
+  frame->Append(head.data(), fixed);
+  frame->Append(query_.data(), query_bytes);
+  frame->Append(body.data() + fixed, body.size() - fixed);
+  return 0;
+}
+
+// Sends one operation on a connection, with the query if that has not got it.
+DWORD Lookup::SendOn(Connection* connection, const Outgoing& out, const Deadline& deadline,
+                     Call* call) {
   bool carries = false;
   uint32_t wire_id = 0;
   {
@@ -67,7 +92,7 @@ DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
     if (ended_) {
       return WSA_E_CANCELLED;
     }
-    if (kind == kFrameNext && received_ && results_on_ != connection->serial()) {
+    if (out.kind == kFrameNext && received_ && results_on_ != connection->serial()) {
       return WSAENETDOWN;  // the host that knew the rest has gone
     }
     if (query_on_ != connection->serial()) {
@@ -76,30 +101,15 @@ DWORD Lookup::SendOn(Connection* connection, uint32_t kind, const Buffer& body,
     }
     wire_id = wire_id_;
   }
-  uint32_t fixed = kind == kFrameIoctl ? static_cast<uint32_t>(sizeof(IoctlBody)) : body.size();
-  uint32_t query_bytes = carries ? query_.size() : 0;
   Frame frame;
-  DWORD code = WSAENOBUFS;
-  if (frame.Start(kind, carries ? kFrameHasQuery : 0, wire_id, body.size() + query_bytes)) {
-    Buffer head;
-    if (head.Resize(fixed)) {
-      // Every call's body begins with what is left of its deadline now, after connecting.
-      uint32_t left = deadline.LeftMs();
-      std::memcpy(head.data(), body.data(), fixed);
-      std::memcpy(head.data(), &left, sizeof(left));
-      if (query_bytes_at != 0) {
-        std::memcpy(head.data() + query_bytes_at, &query_bytes, sizeof(query_bytes));
-      }
-      frame.Append(head.data(), fixed);
-      frame.Append(query_.data(), query_bytes);
-      frame.Append(body.data() + fixed, body.size() - fixed);
-      code = SendCall(connection, &frame, deadline, call);
-    }
+  DWORD code = BuildFrame(out, wire_id, carries, deadline, &frame);
+  if (code == 0) {
+    code = SendCall(connection, &frame, deadline, call);
   }
   bool tell_end = false;
   {
     ExclusiveLock lock(&lock_);
-    if (code == 0 && kind == kFrameNext) {
+    if (code == 0 && out.kind == kFrameNext) {
       results_on_ = connection->serial();
     }
     if (carries) {
@@ -174,7 +184,7 @@ DWORD Lookup::FetchInto(Call* call, const ControlState& state, const Deadline& d
     }
   }
   auto send = [&](Connection* connection) {
-    return SendOn(connection, kFrameNext, body, 0, deadline, call);
+    return SendOn(connection, {kFrameNext, body, 0}, deadline, call);
   };
   DWORD code = Transact(TripOf(state, kFrameNext, deadline, call), SendRef(send));
   Delist(call);

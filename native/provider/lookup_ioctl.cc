@@ -123,7 +123,7 @@ DWORD Lookup::Ask(const ControlState& state, uint32_t kind, const Buffer& body,
     return WSA_INVALID_HANDLE;
   }
   auto send = [&](Connection* connection) {
-    return SendOn(connection, kind, body, query_bytes_at, deadline, call);
+    return SendOn(connection, {kind, body, query_bytes_at}, deadline, call);
   };
   DWORD code = TransactGuarded(TripOf(state, kind, deadline, call), SendRef(send));
   Delist(call);
@@ -322,7 +322,7 @@ DWORD Lookup::CustomAsync(const CompletionRequest& completion, const IoctlCall& 
   DWORD code = WSA_NOT_ENOUGH_MEMORY;
   if (Watch(request.get())) {
     auto send = [&](Connection* connection) {
-      return SendOn(connection, kFrameIoctl, body, kQueryBytesAt, deadline, &request->call);
+      return SendOn(connection, {kFrameIoctl, body, kQueryBytesAt}, deadline, &request->call);
     };
     code = Transact(TripOf(state, kFrameIoctl, deadline, &request->call), SendRef(send));
   }

@@ -7,6 +7,7 @@
 #include "guarded_copy.h"
 #include "lookup.h"
 #include "provider.h"
+#include "question_key.h"
 #include "service_calls.h"
 
 namespace nsp {
@@ -64,22 +65,13 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
   if (!state) {
     return WSASERVICE_NOT_FOUND;
   }
-  Buffer long_key;
-  uint16_t short_key[kInlineNameUnits + 1];
-  uint16_t* key = short_key;
-  if (query.fields().name_units() > kInlineNameUnits) {
-    if (!long_key.Resize(query.fields().name_units() * sizeof(uint16_t))) {
-      return WSA_NOT_ENOUGH_MEMORY;
-    }
-    key = reinterpret_cast<uint16_t*>(long_key.data());
+  QuestionKey key;
+  if (DWORD code = key.Put(query.fields(), &question)) {
+    return code;
   }
   question.name_space = query.name_space();
   question.names_us = query.has_provider() &&
                       std::memcmp(query.provider(), provider->entry_id(question.entry), 16) == 0;
-  question.has_name = query.fields().has_name();
-  question.key = key;
-  question.key_units = MakeKey(query.fields().name(), query.fields().name_units(), key);
-  question.service_class = query.fields().service_class();
   const ControlFilter& filter = state.filter->filter;
   if (!OwnsQuery(filter, question)) {
     return WSASERVICE_NOT_FOUND;

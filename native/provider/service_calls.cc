@@ -10,6 +10,7 @@
 #include "class_writer.h"
 #include "guarded_copy.h"
 #include "provider.h"
+#include "question_key.h"
 #include "registration.h"
 #include "reply.h"
 #include "round_trip.h"
@@ -60,18 +61,11 @@ DWORD Ask(const Target& target, uint32_t kind, const Buffer& body, Call* call) {
 // A registration names us, whatever namespace and provider it names: that was for whoever chose us.
 DWORD CheckOwned(const Target& target, const ClientFields& fields) {
   FilterQuestion question;
-  Buffer key;
+  QuestionKey key;
   question.entry = target.entry;
   question.names_us = true;
-  question.has_name = fields.has_name();
-  question.service_class = fields.service_class();
-  if (question.has_name) {
-    if (!key.Resize(fields.name_units() * sizeof(uint16_t))) {
-      return WSA_NOT_ENOUGH_MEMORY;
-    }
-    auto* units = reinterpret_cast<uint16_t*>(key.data());
-    question.key = units;
-    question.key_units = MakeKey(fields.name(), fields.name_units(), units);
+  if (DWORD code = key.Put(fields, &question)) {
+    return code;
   }
   return OwnsQuery(target.filter(), question) ? 0 : WSASERVICE_NOT_FOUND;
 }
