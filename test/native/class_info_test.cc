@@ -145,3 +145,35 @@ TEST(limits_are_kept) {
   view.properties.size = nsp::kMaxFrameBytes;
   CHECK_EQUAL(nsp::MeasureClassInfo(view), 0);
 }
+
+TEST(a_value_above_the_limit_is_refused) {
+  const std::vector<uint8_t> large(nsp::kMaxBlobBytes + 4);
+  PropertyView property;
+  property.value = {large.data(), nsp::kMaxBlobBytes};
+  Block encoded(nsp::MeasureProperty(property) + 4);
+  nsp::WriteProperty(property, encoded.data());
+  ClassView view;
+  view.head.property_count = 1;
+  view.properties = {encoded.data(), static_cast<uint32_t>(encoded.size()) - 4};
+  for (const uint32_t more : {0u, 4u}) {
+    const uint32_t bytes = nsp::kMaxBlobBytes + more;
+    std::memcpy(encoded.data() + 12, &bytes, 4);  // behind an empty name, name space and type
+    Block block(nsp::MeasureClassInfo(view) + more);
+    view.properties.size += more;
+    nsp::WriteClassInfo(view, block.data());
+    ClassView read;
+    CHECK_EQUAL(nsp::ReadClassInfo(block.data(), block.size(), &read), more == 0);
+  }
+}
+
+TEST(more_properties_than_the_limit_are_refused) {
+  for (const uint32_t count : {nsp::kMaxClassProperties, nsp::kMaxClassProperties + 1}) {
+    // Empty ones: a name of no length, then their head.
+    Block block(sizeof(nsp::ClassHead) + 4 + count * (4 + sizeof(nsp::ClassProperty)));
+    const nsp::ClassHead head = {static_cast<uint32_t>(block.size()), count, {}};
+    std::memcpy(block.data(), &head, sizeof(head));
+    ClassView read;
+    CHECK_EQUAL(nsp::ReadClassInfo(block.data(), block.size(), &read),
+                count == nsp::kMaxClassProperties);
+  }
+}

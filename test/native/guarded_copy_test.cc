@@ -72,3 +72,15 @@ TEST(length_stops_at_the_end_of_the_page) {
     CHECK(!nsp::GuardedLength(at, 100, &length));
   }
 }
+
+TEST(a_text_that_became_shorter_is_cut_there) {
+  const char16_t text[] = u"ab\0de";
+  uint16_t copy[5] = {};
+  uint32_t units = 5;  // as it was when its end was looked for
+  CHECK(nsp::GuardedText(copy, text, &units));
+  CHECK_EQUAL(units, 2);
+  units = 2;
+  CHECK(nsp::GuardedText(copy, text, &units));
+  CHECK_EQUAL(units, 2);
+  CHECK(!nsp::GuardedText(copy, nullptr, &units));
+}

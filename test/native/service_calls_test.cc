@@ -250,6 +250,8 @@ TEST(a_name_that_is_not_ours_is_not_sent) {
   host.filter().patterns[0] = {nsp::kPatternSuffix, 3, 0, 8};
   std::memcpy(host.filter().pool, u"nsp.test", 16);
   host.filter().pool_chars = 8;
+  // An entry without a written `owns` answers those who name it, as every registration does.
+  host.filter().entries[kPlain].flags = nsp::kEntryOwnsByDefault;
   host.Publish();
   CHECK_EQUAL(Set(host, &service.set), 0);
   wchar_t foreign[] = L"nsp.test.example";
