@@ -14,7 +14,7 @@ const IN_THE_HOST = 'HOST-01'
 /** Real Windows alone settles these, so no switch of ours need break them. */
 const ASSUMED = 'W'
 /** The issues whose rows are owed a test and a switch by now; other rows are somebody else's yet. */
-const OWED_ISSUES = Object.freeze([2, 3])
+const OWED_ISSUES = Object.freeze([2, 3, 5])
 
 const read = (path) => readFileSync(join(ROOT, path), 'utf8')
 

@@ -101,6 +101,39 @@ Asked ReadAll(HANDLE pipe, HANDLE event, ULONGLONG deadline, HANDLE cancel, Byte
   return Asked::kAnswered;
 }
 
+// After three questions in a row that ran into their deadline the host is asked once a second.
+constexpr DWORD kSilentAnswers = 3;
+constexpr DWORD kProbeMs = 1000;
+std::atomic<DWORD> silent_answers{0};
+std::atomic<ULONGLONG> next_probe{0};
+
+bool MayAsk() {
+  if (silent_answers.load() < kSilentAnswers || Broken(Switch::kBreakerNeverOpens)) return true;
+  const ULONGLONG now = GetTickCount64();
+  ULONGLONG due = next_probe.load();
+  return now >= due && next_probe.compare_exchange_strong(due, now + kProbeMs);
+}
+
+void NoteAnswer(Asked asked, bool late) {
+  if (asked == Asked::kAnswered) {
+    silent_answers.store(0);
+  } else if (late) {
+    silent_answers.fetch_add(1);
+    next_probe.store(GetTickCount64() + kProbeMs);
+  }
+}
+
+Asked AskUntil(const ControlFile& control, const Bytes& request, ULONGLONG deadline, HANDLE cancel,
+               Bytes* reply) {
+  const HANDLE pipe = OpenChannel(control, request, TimeLeft(deadline), cancel);
+  if (pipe == INVALID_HANDLE_VALUE) return Asked::kUnreachable;
+  const HANDLE event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
+  const Asked asked = ReadAll(pipe, event, deadline, cancel, reply);
+  CloseHandle(event);
+  CloseHandle(pipe);
+  return asked;
+}
+
 }  // namespace
 
 bool ControlView::Open() const {
@@ -150,13 +183,10 @@ HANDLE OpenChannel(const ControlFile& control, const Bytes& request, DWORD ms, H
 }
 
 Asked Ask(const ControlFile& control, const Bytes& request, DWORD ms, HANDLE cancel, Bytes* reply) {
+  if (!MayAsk()) return Asked::kUnreachable;
   const ULONGLONG deadline = GetTickCount64() + ms;
-  const HANDLE pipe = OpenChannel(control, request, ms, cancel);
-  if (pipe == INVALID_HANDLE_VALUE) return Asked::kUnreachable;
-  const HANDLE event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
-  const Asked asked = ReadAll(pipe, event, deadline, cancel, reply);
-  CloseHandle(event);
-  CloseHandle(pipe);
+  const Asked asked = AskUntil(control, request, deadline, cancel, reply);
+  NoteAnswer(asked, TimeLeft(deadline) == 0);
   return asked;
 }
 

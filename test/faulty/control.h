@@ -13,7 +13,7 @@
 
 namespace faulty {
 
-constexpr uint32_t kControlMagic = 0x324C5446;  // "FTL2"
+constexpr uint32_t kControlMagic = 0x334C5446;  // "FTL3"
 constexpr uint32_t kBuckets = 256;
 constexpr int kEntries = 4;
 
@@ -50,6 +50,7 @@ struct ControlFile {
   DWORD lookup_ms;
   DWORD ioctl_ms;
   DWORD grace_ms;
+  uint32_t revision;  // hash of what the last host vouched for; 0: nothing
   wchar_t pipe[64];
   volatile LONG global;
   volatile LONG any;

@@ -94,7 +94,9 @@ Bytes Answer(const Bytes& request, const std::function<bool()>& gone);
 
 // host_pipe.cc
 bool OpenControl(bool create);
-void ServePipe();  // names the pipe, publishes the control file, starts listening
+// Names the pipe, publishes the control file, starts listening. `revision` vouches for the data; 0:
+// nothing does.
+void ServePipe(uint32_t revision);
 void Retire(bool retired);
 
 // host_verbs.cc: the JSON answer to one command line.

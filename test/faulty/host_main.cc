@@ -59,7 +59,9 @@ int Serve() {
   host.control->lookup_ms = FromEnvironment("NSP_TEST_LOOKUP_MS", 2000);
   host.control->ioctl_ms = FromEnvironment("NSP_TEST_IOCTL_MS", 2000);
   host.control->grace_ms = FromEnvironment("NSP_TEST_GRACE_MS", 2000);
-  ServePipe();
+  const char* revision = std::getenv("NSP_TEST_REVISION");
+  const std::string vouched = revision ? revision : "";
+  ServePipe(vouched.empty() ? 0 : HashText(std::wstring(vouched.begin(), vouched.end())) + 1);
   Print("{\"ready\":true,\"pid\":" + std::to_string(GetCurrentProcessId()) + "}");
   for (std::string line; std::getline(std::cin, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();

@@ -106,7 +106,7 @@ void Retire(bool retired) {
   host.changed.NotifyAll();
 }
 
-void ServePipe() {
+void ServePipe(uint32_t revision) {
   ControlFile* control = TheHost().control;
   const std::wstring name = L"\\\\.\\pipe\\nsp-faulty-" + std::to_wstring(GetCurrentProcessId()) +
                             L"-" + std::to_wstring(GetTickCount64());
@@ -116,8 +116,10 @@ void ServePipe() {
   wcsncpy(control->pipe, name.c_str(), 63);
   control->magic = kControlMagic;
   InterlockedIncrement(&control->epoch);
-  // This host keeps no record of what its forerunner served, so all may have changed.
-  InterlockedIncrement(&control->global);
+  // Unless both hosts vouch for the same data, all may have changed.
+  const bool same = revision != 0 && revision == control->revision;
+  control->revision = revision;
+  if (!same) InterlockedIncrement(&control->global);
   Detach([first, name] { Listen(first, name); });
 }
 

@@ -121,6 +121,7 @@ void Reconnect(Connection* connection, const std::vector<LookupRef>& lookups, HA
                ULONGLONG* lost_since) {
   const Lookup& first = *lookups.front();
   if (connection->Connect(first)) {
+    if (*lost_since != 0 && Broken(Switch::kRestartCompletes)) CompleteAll(lookups);
     *lost_since = 0;
     return;
   }
@@ -190,7 +191,11 @@ void EvaluateLookup(const LookupRef& lookup) {
   const RequestRef request = lookup->notify;
   const bool pends = request && request->stage.load() == Stage::kPending;
   bool dirty = now != lookup->seen;
+  static const LONG first_epoch = (*lookup->control)->epoch;
   if (pends && dirty) {
+    if ((*lookup->control)->epoch != first_epoch && Broken(Switch::kRestartUnnoticed)) {
+      dirty = false;
+    }
     if (now == request->baseline && Broken(Switch::kDirtyWaits)) dirty = false;
     if (!lookup->read_to_end && Broken(Switch::kWatchNeedsNext)) dirty = false;
   }

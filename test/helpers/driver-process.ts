@@ -27,6 +27,7 @@ export function hostEnvironment(options: HostOptions = {}): NodeJS.ProcessEnv {
     NSP_TEST_LOOKUP_MS: String(options.lookupMs ?? 2000),
     NSP_TEST_IOCTL_MS: String(options.ioctlMs ?? 2000),
     NSP_TEST_GRACE_MS: String(options.graceMs ?? 2000),
+    NSP_TEST_REVISION: options.revision ?? '',
   }
 }
 

@@ -16,6 +16,8 @@ export interface HostOptions {
   lookupMs?: number
   ioctlMs?: number
   graceMs?: number
+  /** What the host vouches with for its data; none unless given. */
+  revision?: string | undefined
 }
 
 export type SendArgs = Readonly<Record<string, string | number>>

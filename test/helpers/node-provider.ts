@@ -54,7 +54,13 @@ const deadlines = {
   ioctlMs: env('NSP_TEST_IOCTL_MS'),
   registerMs: env('NSP_TEST_REGISTER_MS'),
 }
-const handlers = { ioctl, deadlines, lookup: state.lookup.bind(state) }
+const vouchedFor = process.env.NSP_TEST_REVISION ?? ''
+const handlers = {
+  ...(vouchedFor === '' ? {} : { revision: () => vouchedFor }),
+  ioctl,
+  deadlines,
+  lookup: state.lookup.bind(state),
+}
 
 const plain: Provider = defineProvider({
   name: 'winsock-nsp test',
