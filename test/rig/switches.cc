@@ -18,7 +18,7 @@ struct Row {
 
 constexpr Row kTable[] = {
     {"begin-null-pointer", "BEGIN-16"},     {"begin-zero-size", "BEGIN-17"},
-    {"begin-null-class", "BEGIN-18"},       {"next-no-more-code", "NEXT-20"},
+    {"begin-null-class", "BEGIN-18"},       {"next-no-more-code", "NEXT-20 DISP-07"},
     {"next-ansi-size", "NEXT-21"},          {"end-null", "END-05"},
     {"ioctl-first-of-many", "IOCTL-42"},    {"ioctl-counts-refused", "IOCTL-43"},
     {"ioctl-missing-code", "IOCTL-44"},     {"ioctl-no-thread", "IOCTL-45"},
