@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // Addresses as a provider writes them, turned into what CSADDR_INFO wants; and CIDR blocks.
-import { MAX_SOCKADDR_BYTES } from './internal/constants.ts'
-import { encodeSockaddr, type IpAddress, parseIp, sockaddrFamily } from './internal/sockaddr.ts'
-import type { WireAddress } from './internal/wire.ts'
+
 import type { AddressInit } from './types.ts'
+import { MAX_SOCKADDR_BYTES } from './wire/constants.ts'
+import { encodeSockaddr, type IpAddress, parseIp, sockaddrFamily } from './wire/sockaddr.ts'
+import type { WireAddress } from './wire/wire.ts'
 
 /** What the class that was asked says about an address that does not say it itself. */
 export interface AddressDefaults {

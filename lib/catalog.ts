@@ -2,31 +2,30 @@
 // SPDX-License-Identifier: MIT
 // The module winsock-nsp/catalog: providers on and off the machine. What changes anything needs an administrator.
 import { type Guid, parseGuid } from './guid.ts'
-import { loadNative } from './internal/binding.ts'
-import { CatalogIterator, checkWatchOptions } from './internal/catalog-watch.ts'
-import { definitionOf, firstId, isProvider } from './internal/definition.ts'
-import type { Position } from './internal/entry-changes.ts'
-import * as changes from './internal/entry-changes.ts'
-import { IssueList, show } from './internal/issues.ts'
+import { CatalogIterator, checkWatchOptions } from './install/catalog-watch.ts'
+import type { Position } from './install/entry-changes.ts'
+import * as changes from './install/entry-changes.ts'
 import type {
   CatalogEntry,
   Installation,
   InstallOptions,
   LeftBehind,
-} from './internal/operations.ts'
-import * as operations from './internal/operations.ts'
-import { invalidArgument } from './internal/options.ts'
-import type { Step } from './internal/steps.ts'
+} from './install/operations.ts'
+import * as operations from './install/operations.ts'
+import type { Step } from './install/steps.ts'
+import { loadNative } from './internal/binding.ts'
+import { definitionOf, firstId, isProvider } from './internal/definition.ts'
+import { IssueList, invalidArgument, show } from './internal/issues.ts'
 import type { Provider } from './types.ts'
 
-export type { Position } from './internal/entry-changes.ts'
+export type { Position } from './install/entry-changes.ts'
 export type {
   CatalogEntry,
   Installation,
   InstallOptions,
   LeftBehind,
-} from './internal/operations.ts'
-export type { Step } from './internal/steps.ts'
+} from './install/operations.ts'
+export type { Step } from './install/steps.ts'
 export type { Guid, Provider }
 
 function idOf(which: Provider | Guid): Guid {

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: MIT
 // The module winsock-nsp/client: the other side, through the machine's own ws2_32, on threads of its own. Importing it
 // works on any OS; calls reject with ERR_NSP_UNSUPPORTED_PLATFORM off Windows.
+
+import type { ClientPort } from './ask/client-port.ts'
+import { createWinsock } from './ask/winsock-client.ts'
 import { loadNative } from './internal/binding.ts'
-import type { ClientPort } from './internal/client-port.ts'
-import { createWinsock } from './internal/winsock-client.ts'
 import type { Winsock } from './winsock.ts'
 
 export type { Guid } from './guid.ts'

@@ -5,14 +5,13 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { NspError } from './errors.ts'
 import type { Guid } from './guid.ts'
-import { ZoneFile } from './internal/file-directory.ts'
-import { IssueList, isFields, show } from './internal/issues.ts'
-import { invalidArgument } from './internal/options.ts'
-import type { NamedService } from './internal/stored.ts'
+import { IssueList, invalidArgument, isFields, show } from './internal/issues.ts'
+import { ZoneFile } from './store/file-directory.ts'
+import type { NamedService } from './store/stored.ts'
 
 import type { Client, Many, Query, Service, ServiceClassInfo, ServiceInit } from './types.ts'
 
-export { MemoryDirectory } from './internal/memory-directory.ts'
+export { MemoryDirectory } from './store/memory-directory.ts'
 export type { NamedService }
 
 /** A registration, as the contract of WSASetService means it. */

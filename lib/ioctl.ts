@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 // Control codes for NSPIoctl: one definition types the handler in the provider and the call in a client.
 import { SIO_NSP_NOTIFY_CHANGE } from './codes.ts'
-import { decodeUtf16, encodeUtf16 } from './internal/bytes.ts'
 import type { Awaitable, CallContext, Query } from './types.ts'
+import { decodeUtf16, encodeUtf16 } from './wire/bytes.ts'
 
 /** Turns a buffer into a value and back. A failing `decode` of the input answers WSAEINVAL. */
 export interface Codec<T> {

@@ -6,14 +6,14 @@ import { Namespace, WinsockCode, type WinsockCodeName } from './codes.ts'
 import type { Directory } from './directory.ts'
 import { NspError } from './errors.ts'
 import { type Guid, parseGuid } from './guid.ts'
-import { MAX_ENTRIES } from './internal/constants.ts'
+import { checkDirectory, sharedHandlers } from './host/directory-handlers.ts'
+import { checkLimits, type NamePattern, parsePattern } from './host/filter.ts'
 import { attachDefinition, type DefinedEntry, type Definition } from './internal/definition.ts'
-import { checkDirectory, sharedHandlers } from './internal/directory-handlers.ts'
-import { checkLimits, type NamePattern, parsePattern } from './internal/filter.ts'
 import { type Fields, IssueList, isFields, show } from './internal/issues.ts'
 import { controlCodeFault, type IoctlBinding, ioctlBinding } from './ioctl.ts'
 import { serviceClassId } from './service-class.ts'
 import type { Allow, Entry, Provider, ProviderInit } from './types.ts'
+import { MAX_ENTRIES } from './wire/constants.ts'
 
 const FUNCTIONS = [
   'lookup',

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: MIT
 // serve: makes this process the host of an installed provider.
 import { NspError } from './errors.ts'
+import { startHost } from './host/host.ts'
+import { type CheckedServeOptions, checkServeOptions } from './host/options.ts'
+import { debug } from './host/trace.ts'
+import { isInstalled, locate } from './install/locate.ts'
+import { install, removeLeftBehind, uninstall } from './install/operations.ts'
 import { loadNative } from './internal/binding.ts'
 import { type Definition, definitionOf, firstId } from './internal/definition.ts'
-import { startHost } from './internal/host.ts'
-import { isInstalled, locate } from './internal/locate.ts'
 import type { Native } from './internal/native.ts'
-import { install, removeLeftBehind, uninstall } from './internal/operations.ts'
-import { type CheckedServeOptions, checkServeOptions } from './internal/options.ts'
-import { debug } from './internal/trace.ts'
 import { isNativeFailure } from './internal/windows-error.ts'
 import type { Host, Provider, ServeOptions } from './types.ts'
 

@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The module winsock-nsp/testing: a provider and its clients in one process, on any OS, without native code.
+
+import { createWinsock } from './ask/winsock-client.ts'
+import { startHost } from './host/host.ts'
+import { checkServeOptions } from './host/options.ts'
 import { definitionOf } from './internal/definition.ts'
-import { startHost } from './internal/host.ts'
-import { IssueList, isFields } from './internal/issues.ts'
+import { IssueList, invalidArgument, isFields } from './internal/issues.ts'
 import type { NativeClient, NativeServeOptions } from './internal/native.ts'
-import { checkServeOptions, invalidArgument } from './internal/options.ts'
-import { createWinsock } from './internal/winsock-client.ts'
 import { type Clock, makeClock } from './simulation/clock.ts'
 import { SimulatedPort } from './simulation/port.ts'
 import { SimulatedProcess } from './simulation/process.ts'

@@ -4,8 +4,8 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import { win32 } from 'node:path'
 import { isWinsockError } from '../errors.ts'
-import { OPERATIONS } from '../internal/stats.ts'
-import type { TraceMessage } from '../internal/trace.ts'
+import { OPERATIONS } from '../host/stats.ts'
+import type { TraceMessage } from '../host/trace.ts'
 import { decodeServiceClass, type ServiceClass } from '../service-class.ts'
 import type { Operation } from '../types.ts'
 

@@ -3,7 +3,7 @@
 // The commands and their options. Exit codes: 0 done, 1 failed, 2 wrongly called.
 import { Argument, Command, CommanderError, Option } from 'commander'
 import type { Position } from '../catalog.ts'
-import { packageVersion } from '../internal/layout.ts'
+import { packageVersion } from '../install/layout.ts'
 import {
   disableCommand,
   enableCommand,

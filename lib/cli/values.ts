@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 // Options and arguments as they are typed: service classes, namespaces, control codes, bytes.
 import { InvalidArgumentError } from 'commander'
+import { MAX_OUTPUT_BYTES } from '../ask/client-checks.ts'
 import { Namespace, SIO_NSP_NOTIFY_CHANGE } from '../codes.ts'
 import { parseGuid } from '../guid.ts'
-import { MAX_OUTPUT_BYTES } from '../internal/client-checks.ts'
 import { type DnsRecordType, ServiceClass } from '../service-class.ts'
 
 const MAX_UINT32 = 0xffffffff

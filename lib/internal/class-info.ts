@@ -3,7 +3,7 @@
 // A service class with its properties, as users write it: checked completely, in canonical form.
 import { parseGuid } from '../guid.ts'
 import type { ServiceClassInfo } from '../types.ts'
-import { MAX_BLOB_BYTES, MAX_CLASS_PROPERTIES, MAX_STRING_CHARS } from './constants.ts'
+import { MAX_BLOB_BYTES, MAX_CLASS_PROPERTIES, MAX_STRING_CHARS } from '../wire/constants.ts'
 import { type IssueList, isFields, show } from './issues.ts'
 
 const MAX_UINT32 = 0xffffffff

@@ -4,9 +4,9 @@
 import type { CidrBlock } from '../address.ts'
 import { NspError } from '../errors.ts'
 import type { Guid } from '../guid.ts'
+import type { NamePattern } from '../host/filter.ts'
 import type { IoctlBinding } from '../ioctl.ts'
 import type { Allow, Entry, Provider, ProviderInit } from '../types.ts'
-import type { NamePattern } from './filter.ts'
 
 export interface DefinedEntry {
   /** What the user sees of it. */

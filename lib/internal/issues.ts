@@ -75,3 +75,14 @@ export class IssueList {
     return isFields(value) ? value : this.add(path, `not an object: ${show(value)}`)
   }
 }
+
+/** All that is wrong with the arguments of a call, as one TypeError (`ERR_INVALID_ARG_VALUE`). */
+export function invalidArgument(issues: IssueList): TypeError {
+  const text = issues.issues
+    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+    .join('; ')
+  return Object.assign(new TypeError(text), {
+    code: 'ERR_INVALID_ARG_VALUE',
+    issues: issues.issues,
+  })
+}

@@ -4,7 +4,7 @@
 import type { Guid } from '../guid.ts'
 import { decodeServiceClass } from '../service-class.ts'
 import type { Address, Service } from '../types.ts'
-import { decodeSockaddr, formatIp, sockaddrFamily } from './sockaddr.ts'
+import { decodeSockaddr, formatIp, sockaddrFamily } from '../wire/sockaddr.ts'
 import {
   RESULT_IS_ADDED,
   RESULT_IS_ALIAS,
@@ -12,7 +12,7 @@ import {
   RESULT_IS_DELETED,
   type WireAddress,
   type WireQuerySet,
-} from './wire.ts'
+} from '../wire/wire.ts'
 
 const CHANGES = [
   [RESULT_IS_ADDED, 'added'],

@@ -3,7 +3,7 @@
 // The change counters that concern one query, and what of them its handle has seen.
 
 import type { Guid } from '../guid.ts'
-import { sampledCounters } from '../internal/counters.ts'
+import { sampledCounters } from '../wire/counters.ts'
 
 export interface SeenCounter {
   readonly index: number

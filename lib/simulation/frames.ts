@@ -3,9 +3,9 @@
 // The frames that a provider DLL sends, and what it reads out of the answers.
 
 import { type Guid, guidToBytes } from '../guid.ts'
-import { ByteReader, ByteWriter } from '../internal/bytes.ts'
-import { FRAME_LAST_BATCH } from '../internal/constants.ts'
-import { readQuerySet, type WireQuerySet, writeQuerySet } from '../internal/wire.ts'
+import { ByteReader, ByteWriter } from '../wire/bytes.ts'
+import { FRAME_LAST_BATCH } from '../wire/constants.ts'
+import { readQuerySet, type WireQuerySet, writeQuerySet } from '../wire/wire.ts'
 import type { Answer } from './server.ts'
 
 const NOTHING = new Uint8Array(0)

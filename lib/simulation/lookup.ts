@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // One lookup of one entry as the provider DLL keeps it: Begin without a round trip, batches, change counters.
+
+import { ignore } from '../ask/client-port.ts'
 import { LookupFlag, SIO_NSP_NOTIFY_CHANGE, WinsockCode } from '../codes.ts'
 import { WinsockError } from '../errors.ts'
-import { ignore } from '../internal/client-port.ts'
+import type { NativeNotification, NativeResult } from '../internal/native.ts'
 import {
   ENTRY_FEED,
   ENTRY_HIERARCHICAL,
@@ -13,10 +15,9 @@ import {
   FRAME_NEXT,
   FRAME_STILL_VALID,
   HOST_ASKS_STILL_VALID,
-} from '../internal/constants.ts'
-import { nameKey } from '../internal/counters.ts'
-import type { NativeNotification, NativeResult } from '../internal/native.ts'
-import type { WireQuerySet } from '../internal/wire.ts'
+} from '../wire/constants.ts'
+import { nameKey } from '../wire/counters.ts'
+import type { WireQuerySet } from '../wire/wire.ts'
 import { CounterSample } from './counters.ts'
 import {
   ioctlBody,

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: MIT
 // Whose query is it: the judgement that the provider DLL makes from the control file, over the same filter.
 import type { Guid } from '../guid.ts'
+import type { NativeFilter } from '../internal/native.ts'
 import {
   ENTRY_HAS_CLASSES,
   ENTRY_OWNS_BY_DEFAULT,
   PATTERN_ALL,
   PATTERN_SUFFIX,
-} from '../internal/constants.ts'
-import type { NativeFilter } from '../internal/native.ts'
-import { type IpAddress, parseIp } from '../internal/sockaddr.ts'
+} from '../wire/constants.ts'
+import { type IpAddress, parseIp } from '../wire/sockaddr.ts'
 
 const NS_DNS = 12
 

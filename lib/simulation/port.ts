@@ -1,19 +1,11 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // What ws2_32 does between a program and the entries of a provider: who is asked, in which order, which error counts.
+
+import type { ActiveProvider, ClientPort } from '../ask/client-port.ts'
+import { ignore } from '../ask/client-port.ts'
 import { WinsockCode } from '../codes.ts'
 import { isWinsockError, WinsockError } from '../errors.ts'
-import type { ActiveProvider, ClientPort } from '../internal/client-port.ts'
-import { ignore } from '../internal/client-port.ts'
-import {
-  FRAME_CLASS_INFO,
-  FRAME_INSTALL_CLASS,
-  FRAME_REMOVE_CLASS,
-  FRAME_SET_SERVICE,
-  HOST_REGISTERS,
-  HOST_STORES_CLASSES,
-} from '../internal/constants.ts'
-import { nameKey } from '../internal/counters.ts'
 import type {
   NativeClass,
   NativeLookup,
@@ -21,8 +13,17 @@ import type {
   NativeResult,
   NativeSet,
 } from '../internal/native.ts'
-import type { WireQuerySet } from '../internal/wire.ts'
-import { readClassBlock, writeClassBlock } from '../internal/wire-class.ts'
+import {
+  FRAME_CLASS_INFO,
+  FRAME_INSTALL_CLASS,
+  FRAME_REMOVE_CLASS,
+  FRAME_SET_SERVICE,
+  HOST_REGISTERS,
+  HOST_STORES_CLASSES,
+} from '../wire/constants.ts'
+import { nameKey } from '../wire/counters.ts'
+import type { WireQuerySet } from '../wire/wire.ts'
+import { readClassBlock, writeClassBlock } from '../wire/wire-class.ts'
 import { classBody, installClassBody, type ReadReply, readReply, setServiceBody } from './frames.ts'
 import { ProviderLookup, SYSCALL } from './lookup.ts'
 import { ownsQuery } from './ownership.ts'

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: MIT
 // A result as the provider DLL writes it into a client's buffer: the fields that were asked for, blobs made for its width.
 import { LookupFlag } from '../codes.ts'
-import { BLOB_HOSTENT, BLOB_OPAQUE, BLOB_SERVENT } from '../internal/constants.ts'
-import { AF_INET, AF_INET6, sockaddrFamily } from '../internal/sockaddr.ts'
-import type { WireAddress, WireQuerySet } from '../internal/wire.ts'
 import { decodeServiceClass } from '../service-class.ts'
+import { BLOB_HOSTENT, BLOB_OPAQUE, BLOB_SERVENT } from '../wire/constants.ts'
+import { AF_INET, AF_INET6, sockaddrFamily } from '../wire/sockaddr.ts'
+import type { WireAddress, WireQuerySet } from '../wire/wire.ts'
 
 /** Offsets from the start of the blob, in the order of a 32-bit or 64-bit process. */
 class BlobWriter {

@@ -1,14 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // What the addon and the control file are to a real host: connections, deadlines, change counters. No pipe, no files.
-import { isAllowed } from '../internal/access.ts'
-import {
-  COUNTER_COUNT,
-  FRAME_BATCH,
-  FRAME_LAST_BATCH,
-  FRAME_NEXT,
-  FRAME_REPLY,
-} from '../internal/constants.ts'
+import { isAllowed } from '../host/access.ts'
 import type {
   NativeClient,
   NativeEvent,
@@ -16,8 +9,15 @@ import type {
   NativeServer,
   NativeStats,
 } from '../internal/native.ts'
-import { writeBatch, writeReply } from '../internal/wire.ts'
 import type { Allow } from '../types.ts'
+import {
+  COUNTER_COUNT,
+  FRAME_BATCH,
+  FRAME_LAST_BATCH,
+  FRAME_NEXT,
+  FRAME_REPLY,
+} from '../wire/constants.ts'
+import { writeBatch, writeReply } from '../wire/wire.ts'
 import type { Clock } from './clock.ts'
 
 // The addon answers this much before the client's own deadline.

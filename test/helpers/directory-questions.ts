@@ -3,7 +3,7 @@
 // Services of the directory suite, and which of them answer which question.
 import type { NamedService } from '../../lib/directory.ts'
 import { ServiceClass } from '../../lib/index.ts'
-import type { WireQuerySet } from '../../lib/internal/wire.ts'
+import type { WireQuerySet } from '../../lib/wire/wire.ts'
 import { CLASS_ID, WEB } from './services.ts'
 
 const A = '10.0.0.1'

@@ -10,11 +10,11 @@ import type {
   DirectoryReset,
   NamedService,
 } from '../../lib/directory.ts'
+import { makeQuery } from '../../lib/host/query.ts'
 import { type Query, ServiceClass, type ServiceInit, type WinsockError } from '../../lib/index.ts'
-import { makeQuery } from '../../lib/internal/query.ts'
 import { makeService } from '../../lib/internal/service.ts'
-import { makeStored } from '../../lib/internal/stored.ts'
-import type { WireQuerySet } from '../../lib/internal/wire.ts'
+import { makeStored } from '../../lib/store/stored.ts'
+import type { WireQuerySet } from '../../lib/wire/wire.ts'
 import { QUESTIONS, SERVICES } from './directory-questions.ts'
 import { query } from './fake-server.ts'
 import { CLASS_ID, classInfo, registration, WEB } from './services.ts'

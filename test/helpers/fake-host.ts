@@ -1,6 +1,9 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // A host over a FakeServer, for tests of everything above the pipe; and the least valid provider.
+
+import { startHost } from '../../lib/host/host.ts'
+import { checkServeOptions } from '../../lib/host/options.ts'
 import {
   defineProvider,
   type HandlerFailure,
@@ -9,9 +12,7 @@ import {
   type ProviderInit,
 } from '../../lib/index.ts'
 import { definitionOf } from '../../lib/internal/definition.ts'
-import { startHost } from '../../lib/internal/host.ts'
 import type { Native } from '../../lib/internal/native.ts'
-import { checkServeOptions } from '../../lib/internal/options.ts'
 import type { ServeOptions } from '../../lib/types.ts'
 import { FakeServer } from './fake-server.ts'
 

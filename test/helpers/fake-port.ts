@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // A ClientPort without Windows: answers as told, in the test's own time, and a log of what came.
-import type { ActiveProvider, ClientPort } from '../../lib/internal/client-port.ts'
+import type { ActiveProvider, ClientPort } from '../../lib/ask/client-port.ts'
 import type {
   NativeClass,
   NativeLookup,

@@ -4,7 +4,14 @@
 
 import { guidToBytes } from '../../lib/guid.ts'
 import type { ServiceClassInfo } from '../../lib/index.ts'
-import { ByteReader, ByteWriter } from '../../lib/internal/bytes.ts'
+import type {
+  NativeClient,
+  NativeEvent,
+  NativeServeOptions,
+  NativeServer,
+  NativeStats,
+} from '../../lib/internal/native.ts'
+import { ByteReader, ByteWriter } from '../../lib/wire/bytes.ts'
 import {
   FRAME_BATCH,
   FRAME_CANCEL,
@@ -18,16 +25,9 @@ import {
   FRAME_REMOVE_CLASS,
   FRAME_SET_SERVICE,
   FRAME_STILL_VALID,
-} from '../../lib/internal/constants.ts'
-import type {
-  NativeClient,
-  NativeEvent,
-  NativeServeOptions,
-  NativeServer,
-  NativeStats,
-} from '../../lib/internal/native.ts'
-import { readQuerySet, type WireQuerySet, writeQuerySet } from '../../lib/internal/wire.ts'
-import { writeClassBlock } from '../../lib/internal/wire-class.ts'
+} from '../../lib/wire/constants.ts'
+import { readQuerySet, type WireQuerySet, writeQuerySet } from '../../lib/wire/wire.ts'
+import { writeClassBlock } from '../../lib/wire/wire-class.ts'
 
 export interface Batch {
   readonly kind: 'batch'

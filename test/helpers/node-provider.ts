@@ -14,7 +14,7 @@ import {
   type Provider,
   WinsockError,
 } from '../../lib/index.ts'
-import { encodeUtf16 } from '../../lib/internal/bytes.ts'
+import { encodeUtf16 } from '../../lib/wire/bytes.ts'
 import { state } from './node-state.ts'
 
 type Answer = (request: IoctlRequest<Uint8Array>, context: CallContext) => Uint8Array

@@ -4,8 +4,8 @@
 import { MemoryDirectory } from '../../lib/directory.ts'
 import type { CallContext, Query, ServiceChange, ServiceInit } from '../../lib/index.ts'
 import { ServiceClass, WinsockError } from '../../lib/index.ts'
-import { reverseAddress } from '../../lib/internal/directory-query.ts'
-import { formatIp } from '../../lib/internal/sockaddr.ts'
+import { reverseAddress } from '../../lib/store/directory-query.ts'
+import { formatIp } from '../../lib/wire/sockaddr.ts'
 
 export type TestRecord = ServiceInit & { readonly name: string }
 export const ENTRY_KEYS = ['names', 'mesh', 'vouch', 'feed'] as const

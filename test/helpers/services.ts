@@ -3,7 +3,7 @@
 // Services and classes that tests register.
 import { encodeAddress } from '../../lib/address.ts'
 import { ServiceClass, type ServiceClassInfo } from '../../lib/index.ts'
-import type { WireQuerySet } from '../../lib/internal/wire.ts'
+import type { WireQuerySet } from '../../lib/wire/wire.ts'
 import { query } from './fake-server.ts'
 
 export const WEB = ServiceClass.tcp(80)

@@ -6,8 +6,8 @@ import { SocketAddress } from 'node:net'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { AddressFault, encodeAddress, parseCidr } from '../../lib/address.ts'
-import { decodeSockaddr, encodeSockaddr, formatIp, parseIp } from '../../lib/internal/sockaddr.ts'
 import type { AddressInit } from '../../lib/types.ts'
+import { decodeSockaddr, encodeSockaddr, formatIp, parseIp } from '../../lib/wire/sockaddr.ts'
 
 const UDP = { port: 0, transport: 'udp' } as const
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')

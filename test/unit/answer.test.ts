@@ -3,12 +3,12 @@
 // What one answer becomes on the wire: alias results, blobs that the DLL makes, addresses of every kind.
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
+import { encodeAnswer } from '../../lib/host/answer.ts'
+import { makeQuery } from '../../lib/host/query.ts'
 import { LookupFlag, type NspError, ServiceClass, type ServiceInit } from '../../lib/index.ts'
-import { encodeAnswer } from '../../lib/internal/answer.ts'
-import { BLOB_HOSTENT, BLOB_SERVENT } from '../../lib/internal/constants.ts'
-import { makeQuery } from '../../lib/internal/query.ts'
 import { makeAddress } from '../../lib/internal/service.ts'
-import { readQuerySet, type WireQuerySet } from '../../lib/internal/wire.ts'
+import { BLOB_HOSTENT, BLOB_SERVENT } from '../../lib/wire/constants.ts'
+import { readQuerySet, type WireQuerySet } from '../../lib/wire/wire.ts'
 import { query } from '../helpers/fake-server.ts'
 
 const HOST = '0002a800-0000-0000-c000-000000000046'

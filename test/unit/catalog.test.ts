@@ -5,15 +5,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
 import * as catalog from '../../lib/catalog.ts'
 import type { Provider } from '../../lib/index.ts'
-import { CatalogIterator } from '../../lib/internal/catalog-watch.ts'
+import { CatalogIterator } from '../../lib/install/catalog-watch.ts'
+import { checkPosition, order, type Position, setEnabled } from '../../lib/install/entry-changes.ts'
+import { checkInstallOptions, install } from '../../lib/install/operations.ts'
 import { definitionOf } from '../../lib/internal/definition.ts'
-import {
-  checkPosition,
-  order,
-  type Position,
-  setEnabled,
-} from '../../lib/internal/entry-changes.ts'
-import { checkInstallOptions, install } from '../../lib/internal/operations.ts'
 import { ID, provider, turn } from '../helpers/fake-host.ts'
 import { FakeMachine, withBinaries } from '../helpers/fake-machine.ts'
 

@@ -10,9 +10,9 @@ import {
   WinsockCode,
   WinsockError,
 } from '../../lib/index.ts'
-import { MalformedFrame } from '../../lib/internal/bytes.ts'
-import { FRAME_CLASS_INFO, FRAME_INSTALL_CLASS } from '../../lib/internal/constants.ts'
-import { readClassBlock, writeClassBlock } from '../../lib/internal/wire-class.ts'
+import { MalformedFrame } from '../../lib/wire/bytes.ts'
+import { FRAME_CLASS_INFO, FRAME_INSTALL_CLASS } from '../../lib/wire/constants.ts'
+import { readClassBlock, writeClassBlock } from '../../lib/wire/wire-class.ts'
 import { fakeHost } from '../helpers/fake-host.ts'
 import { CLASS_ID, classInfo } from '../helpers/services.ts'
 

@@ -3,9 +3,9 @@
 // The client's registrations and classes over a port that is not Windows, and every argument that is refused.
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'mocha'
+import { createWinsock } from '../../lib/ask/winsock-client.ts'
 import * as client from '../../lib/client.ts'
 import { ServiceClass } from '../../lib/index.ts'
-import { createWinsock } from '../../lib/internal/winsock-client.ts'
 import type { Lookup, Winsock } from '../../lib/winsock.ts'
 import { turn } from '../helpers/fake-host.ts'
 import { FakePort, failure, MESH_ID } from '../helpers/fake-port.ts'

@@ -3,6 +3,7 @@
 // The client over a port that is not Windows: what it asks, what it makes of the answers, and what it gives back.
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'mocha'
+import { createWinsock } from '../../lib/ask/winsock-client.ts'
 import {
   codec,
   controlCode,
@@ -11,7 +12,6 @@ import {
   ServiceClass,
   WinsockError,
 } from '../../lib/index.ts'
-import { createWinsock } from '../../lib/internal/winsock-client.ts'
 import type { Winsock } from '../../lib/winsock.ts'
 import { turn } from '../helpers/fake-host.ts'
 import { FakePort, failure, MESH_ID, result } from '../helpers/fake-port.ts'

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'mocha'
 import { WinsockCode } from '../../lib/codes.ts'
-import * as constants from '../../lib/internal/constants.ts'
+import * as constants from '../../lib/wire/constants.ts'
 
 function table(file: string, macro: string): Record<string, number> {
   const text = readFileSync(new URL(`../../native/common/${file}`, import.meta.url), 'utf8')

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { encodeUtf16 } from '../../lib/internal/bytes.ts'
+import { encodeUtf16 } from '../../lib/wire/bytes.ts'
 import {
   changedCounters,
   classCounter,
@@ -15,7 +15,7 @@ import {
   nameKey,
   sampledCounters,
   suffixCounter,
-} from '../../lib/internal/counters.ts'
+} from '../../lib/wire/counters.ts'
 
 const label = fc.stringMatching(/^[a-z0-9-]{1,8}$/)
 const name = fc.array(label, { minLength: 1, maxLength: 6 }).map((labels) => labels.join('.'))

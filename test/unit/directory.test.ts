@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'mocha'
 import { fileDirectory, MemoryDirectory } from '../../lib/directory.ts'
-import { identity, makeStored } from '../../lib/internal/stored.ts'
-import { formatZone } from '../../lib/internal/zone-text.ts'
+import { identity, makeStored } from '../../lib/store/stored.ts'
+import { formatZone } from '../../lib/store/zone-text.ts'
 import {
   asked,
   eventSuite,

@@ -4,17 +4,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
 import { MemoryDirectory } from '../../lib/directory.ts'
+import { controlSddl, folderSddl, isAllowed, pipeSddl } from '../../lib/host/access.ts'
+import { buildFilter, hostWaitLimit } from '../../lib/host/filter.ts'
+import { checkServeOptions } from '../../lib/host/options.ts'
 import { defineProvider, type ProviderInit, ServiceClass } from '../../lib/index.ts'
-import { controlSddl, folderSddl, isAllowed, pipeSddl } from '../../lib/internal/access.ts'
+import { definitionOf } from '../../lib/internal/definition.ts'
+import type { Client } from '../../lib/types.ts'
 import {
   HOST_ASKS_STILL_VALID,
   HOST_REGISTERS,
   HOST_STORES_CLASSES,
-} from '../../lib/internal/constants.ts'
-import { definitionOf } from '../../lib/internal/definition.ts'
-import { buildFilter, hostWaitLimit } from '../../lib/internal/filter.ts'
-import { checkServeOptions } from '../../lib/internal/options.ts'
-import type { Client } from '../../lib/types.ts'
+} from '../../lib/wire/constants.ts'
 import { identity } from '../helpers/fake-server.ts'
 
 const [A, B] = ['8f6c1d10-5b1e-4c53-9a52-4e53504e00aa', '8f6c1d10-5b1e-4c53-9a52-4e53504e00bb']

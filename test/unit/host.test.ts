@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
 import type { NspError } from '../../lib/index.ts'
-import { changedCounters } from '../../lib/internal/counters.ts'
+import { changedCounters } from '../../lib/wire/counters.ts'
 import { fakeHost, ID, turn } from '../helpers/fake-host.ts'
 import { query } from '../helpers/fake-server.ts'
 

@@ -5,18 +5,18 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'mocha'
+import { checkServeOptions } from '../../lib/host/options.ts'
 import type { Provider } from '../../lib/index.ts'
-import { definitionOf } from '../../lib/internal/definition.ts'
-import { setEnabled } from '../../lib/internal/entry-changes.ts'
-import { packageVersion } from '../../lib/internal/layout.ts'
+import { setEnabled } from '../../lib/install/entry-changes.ts'
+import { packageVersion } from '../../lib/install/layout.ts'
 import {
   checkInstallOptions,
   install,
   list,
   removeLeftBehind,
   uninstall,
-} from '../../lib/internal/operations.ts'
-import { checkServeOptions } from '../../lib/internal/options.ts'
+} from '../../lib/install/operations.ts'
+import { definitionOf } from '../../lib/internal/definition.ts'
 import { serveWith } from '../../lib/serve.ts'
 import { ID, provider } from '../helpers/fake-host.ts'
 import { FakeMachine, withBinaries } from '../helpers/fake-machine.ts'

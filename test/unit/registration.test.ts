@@ -11,7 +11,7 @@ import {
   WinsockCode,
   WinsockError,
 } from '../../lib/index.ts'
-import { FRAME_SET_SERVICE } from '../../lib/internal/constants.ts'
+import { FRAME_SET_SERVICE } from '../../lib/wire/constants.ts'
 import { fakeHost, turn } from '../helpers/fake-host.ts'
 import { registration, WEB } from '../helpers/services.ts'
 

@@ -7,6 +7,8 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import { describe, it } from 'mocha'
 import { watchCalls } from '../../lib/cli/call-lines.ts'
 import { printError, printTable } from '../../lib/cli/output.ts'
+import { describeFailure, FailureLog } from '../../lib/host/failure-log.ts'
+import { CallStats } from '../../lib/host/stats.ts'
 import {
   codec,
   controlCode,
@@ -15,9 +17,7 @@ import {
   onIoctl,
   WinsockError,
 } from '../../lib/index.ts'
-import { describeFailure, FailureLog } from '../../lib/internal/failure-log.ts'
-import { CallStats } from '../../lib/internal/stats.ts'
-import { runAllSteps, runSteps, StepFailed } from '../../lib/internal/steps.ts'
+import { runAllSteps, runSteps, StepFailed } from '../../lib/install/steps.ts'
 import type { CallContext, HandlerFailure, Service } from '../../lib/types.ts'
 import { fakeHost, turn } from '../helpers/fake-host.ts'
 import { query } from '../helpers/fake-server.ts'

@@ -3,13 +3,13 @@
 // What winsock-nsp/testing adds to the calls of a client: other processes, their end, and a clock that tests move.
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
+import { buildFilter } from '../../lib/host/filter.ts'
 import { defineProvider, type NspError, type ProviderInit, ServiceClass } from '../../lib/index.ts'
-import { sampledCounters } from '../../lib/internal/counters.ts'
 import { definitionOf } from '../../lib/internal/definition.ts'
-import { buildFilter } from '../../lib/internal/filter.ts'
 import { CounterSample } from '../../lib/simulation/counters.ts'
 import { ownsQuery } from '../../lib/simulation/ownership.ts'
 import { type Simulation, simulate } from '../../lib/testing.ts'
+import { sampledCounters } from '../../lib/wire/counters.ts'
 
 const ID = '8f6c1d10-5b1e-4c53-9a52-4e53504e00fe'
 const QUERY = { name: 'one.test', namespace: 1001 }

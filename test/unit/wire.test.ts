@@ -10,7 +10,7 @@ import {
   decodeUtf16,
   encodeUtf16,
   MalformedFrame,
-} from '../../lib/internal/bytes.ts'
+} from '../../lib/wire/bytes.ts'
 import {
   readIoctl,
   readNext,
@@ -21,7 +21,7 @@ import {
   writeQuerySet,
   writeReply,
   writeReplyTooSmall,
-} from '../../lib/internal/wire.ts'
+} from '../../lib/wire/wire.ts'
 import { query } from '../helpers/fake-server.ts'
 
 const uint32 = fc.integer({ min: 0, max: 0xffffffff })
