@@ -3,10 +3,10 @@
 // The shapes of the public API that are not bound to one module: queries, answers, clients, providers, hosts.
 import type { EventEmitter } from 'node:events'
 import type { WinsockCodeName } from './codes.ts'
-import type { Directory } from './directory.ts'
 import type { Guid } from './guid.ts'
 import type { IoctlHandler } from './ioctl.ts'
 import type { ServiceClass } from './service-class.ts'
+import type { Directory } from './store/directory.ts'
 
 export type Awaitable<T> = T | PromiseLike<T>
 export type Many<T> = Iterable<T> | AsyncIterable<T>

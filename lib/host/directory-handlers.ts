@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: MIT
 // A directory as the handlers of a provider, and its events as notifications.
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
-import type { Directory, DirectoryOperation } from '../directory.ts'
 import { WinsockError } from '../errors.ts'
 import type { SharedHandlers } from '../internal/definition.ts'
 import { type IssueList, isFields, show } from '../internal/issues.ts'
+import type { Directory, DirectoryOperation } from '../store/directory.ts'
 import type { Host, ProviderInit, ServiceChange } from '../types.ts'
 import { debug } from './trace.ts'
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The latest events of a directory, and those who follow them.
-import type { DirectoryEvent, DirectoryReset, DirectoryWatchOptions } from '../directory.ts'
+import type { DirectoryEvent, DirectoryReset, DirectoryWatchOptions } from './directory.ts'
 
 // Whoever is further behind gets a reset.
 const CAPACITY = 1024

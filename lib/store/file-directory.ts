@@ -5,6 +5,9 @@ import { type FSWatcher, watch } from 'node:fs'
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isNspError, type NspError, WinsockError } from '../errors.ts'
+import { parseGuid } from '../guid.ts'
+import type { Query, ServiceClassInfo } from '../types.ts'
 import type {
   DirectoryClasses,
   DirectoryEvent,
@@ -12,10 +15,7 @@ import type {
   DirectoryReset,
   DirectoryWatchOptions,
   FileDirectory,
-} from '../directory.ts'
-import { isNspError, type NspError, WinsockError } from '../errors.ts'
-import { parseGuid } from '../guid.ts'
-import type { Query, ServiceClassInfo } from '../types.ts'
+} from './directory.ts'
 import { findStored } from './directory-query.ts'
 import { checkedClass, ServiceTable } from './memory-directory.ts'
 import {

@@ -1,6 +1,13 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // A directory that lives as long as its process.
+
+import { WinsockError } from '../errors.ts'
+import { type Guid, parseGuid } from '../guid.ts'
+import { checkClassInfo } from '../internal/class-info.ts'
+import { IssueList, invalidArgument } from '../internal/issues.ts'
+import type { Query, ServiceClassInfo } from '../types.ts'
+import { nameKey } from '../wire/counters.ts'
 import type {
   Directory,
   DirectoryClasses,
@@ -8,13 +15,7 @@ import type {
   DirectoryOperation,
   DirectoryReset,
   DirectoryWatchOptions,
-} from '../directory.ts'
-import { WinsockError } from '../errors.ts'
-import { type Guid, parseGuid } from '../guid.ts'
-import { checkClassInfo } from '../internal/class-info.ts'
-import { IssueList, invalidArgument } from '../internal/issues.ts'
-import type { Query, ServiceClassInfo } from '../types.ts'
-import { nameKey } from '../wire/counters.ts'
+} from './directory.ts'
 import { findStored } from './directory-query.ts'
 import { EventLog } from './event-log.ts'
 import {

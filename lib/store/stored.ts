@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // A service as a directory keeps it, and what registrations make of it: the object model of the contract.
-import type { DirectoryOperation } from '../directory.ts'
+
 import { WinsockError } from '../errors.ts'
 import type { Guid } from '../guid.ts'
 import { parseService } from '../host/service-init.ts'
@@ -13,6 +13,7 @@ import { MAX_ADDRESSES } from '../wire/constants.ts'
 import { nameKey } from '../wire/counters.ts'
 import type { WireAddress } from '../wire/wire.ts'
 import { addressKey } from './addresses.ts'
+import type { DirectoryOperation } from './directory.ts'
 
 const SOCK_STREAM = 1
 const SOCK_DGRAM = 2
