@@ -12,7 +12,9 @@ import { Session } from './session.ts'
 import { catalogSteps } from './steps-catalog.ts'
 import { controlCodes } from './steps-ioctl.ts'
 import { type Entries, lookups, strangers } from './steps-lookup.ts'
+import { names, nodeNames } from './steps-names.ts'
 import { cancellation, notifications } from './steps-notify.ts'
+import { registrations } from './steps-register.ts'
 import type { ZoneCopy } from './zone-copy.ts'
 
 /** How long a completion may take; a planted fault makes us wait for one that never comes. */
@@ -154,6 +156,11 @@ export class Demo {
     for (const session of this.#sessions) await controlCodes(session, this.#entries, this.#zone)
     this.#heading('SIO_NSP_NOTIFY_CHANGE, while a copy of the zone file is edited')
     await this.#changes()
+    this.#heading('Names, for programs that know nothing of namespaces')
+    for (const session of this.#sessions) await names(session, this.#zone)
+    await nodeNames(this.report, this.#zone, this.#patienceMs)
+    this.#heading('Registration, watched by winsock-nsp/client')
+    await this.#registrations()
     await this.#endClients()
     await this.#endHost()
   }
@@ -203,13 +210,17 @@ export class Demo {
     })
   }
 
+  get #patienceMs(): number {
+    return this.#fault ? PATIENCE_WITH_FAULT_MS : PATIENCE_MS
+  }
+
   async #changes(): Promise<void> {
     const host = this.#host
     if (!host) throw new Error('there is no host')
     const { mesh } = this.#entries
     const query = { name: this.#zone.named.name, ns: mesh.namespace }
-    const patienceMs = this.#fault ? PATIENCE_WITH_FAULT_MS : PATIENCE_MS
     const edit = () => this.#zone.edit()
+    const patienceMs = this.#patienceMs
     await notifications({ sessions: this.#sessions, host, query, edit, patienceMs })
     for (const session of this.#sessions) {
       const { v4, v6 } = this.#zone.named
@@ -219,6 +230,15 @@ export class Demo {
       ])
     }
     for (const session of this.#sessions) await cancellation(session, query)
+  }
+
+  async #registrations(): Promise<void> {
+    await registrations({
+      report: this.report,
+      sessions: this.#sessions,
+      entries: this.#entries,
+      patienceMs: this.#patienceMs,
+    })
   }
 
   async #endClients(): Promise<void> {
