@@ -157,6 +157,7 @@ export class Demo {
     this.#heading('SIO_NSP_NOTIFY_CHANGE, while a copy of the zone file is edited')
     await this.#changes()
     this.#heading('Names, for programs that know nothing of namespaces')
+    if (this.#planted('name-gone')) await this.#dropName()
     for (const session of this.#sessions) await names(session, this.#zone)
     await nodeNames(this.report, this.#zone, this.#patienceMs)
     this.#heading('Registration, watched by winsock-nsp/client')
@@ -232,12 +233,20 @@ export class Demo {
     for (const session of this.#sessions) await cancellation(session, query)
   }
 
+  async #dropName(): Promise<void> {
+    const before = process.hrtime.bigint()
+    this.#zone.omit(this.#zone.owned.name)
+    this.#zone.writeRecords()
+    await this.#host?.invalidatedAfter(before)
+  }
+
   async #registrations(): Promise<void> {
     await registrations({
       report: this.report,
       sessions: this.#sessions,
       entries: this.#entries,
       patienceMs: this.#patienceMs,
+      guestLeaves: this.#planted('guest-gone'),
     })
   }
 

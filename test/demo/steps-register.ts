@@ -25,6 +25,8 @@ export interface Registrations {
   readonly sessions: readonly Session[]
   readonly entries: Entries
   readonly patienceMs: number
+  /** A planted fault. */
+  readonly guestLeaves: boolean
 }
 
 interface Told {
@@ -80,6 +82,7 @@ export async function registrations(demo: Registrations): Promise<void> {
     () => first.client.setService(REGISTER, { ...service(ADDRESSES[1]), flags: SERVICE_MULTIPLE }),
   )
   await told(demo, watching, 'watch is told of both', { changed: [`${NAME} 2`] })
+  if (demo.guestLeaves) await first.client.setService(DELETE, find)
   await second.addresses({ name: 'finds the service', subject: NAME }, find, ADDRESSES)
   await second.code(
     {

@@ -25,7 +25,7 @@ constexpr Row kTable[] = {
     {"ioctl-counts-namespace", "IOCTL-46"}, {"ioctl-probes-completion", "IOCTL-47"},
     {"start-null-entry", "START-12"},       {"no-startup-check", "DISP-01"},
     {"fan-out-reversed", "DISP-02"},        {"begin-last-decides", "DISP-03"},
-    {"begin-first-error", "DISP-04"},       {"begin-no-match-code", "DISP-05"},
+    {"begin-first-error", "DISP-04"},       {"begin-no-match-code", "DISP-05 INST-10"},
     {"load-failure-fatal", "DISP-06"},      {"next-stops-at-first", "DISP-07"},
     {"next-skips-too-small", "DISP-08"},    {"names-first-lost", "NAME-01"},
     {"names-one-family", "NAME-02"},        {"names-no-data-code", "NAME-03"},
