@@ -12,9 +12,10 @@ import { Session } from './session.ts'
 import { catalogSteps } from './steps-catalog.ts'
 import { controlCodes } from './steps-ioctl.ts'
 import { type Entries, lookups, strangers } from './steps-lookup.ts'
-import { names, nodeNames } from './steps-names.ts'
+import { names, namesInNode } from './steps-names.ts'
 import { cancellation, notifications } from './steps-notify.ts'
 import { registrations } from './steps-register.ts'
+import { Watcher } from './watcher.ts'
 import type { ZoneCopy } from './zone-copy.ts'
 
 /** How long a completion may take; a planted fault makes us wait for one that never comes. */
@@ -40,6 +41,7 @@ export class Demo {
   readonly #entries = entriesOf()
   #sessions: Session[] = []
   #host: ZoneHost | undefined
+  #watcher: Watcher | undefined
 
   constructor(zone: ZoneCopy, fault: Fault | undefined) {
     this.#zone = zone
@@ -129,15 +131,15 @@ export class Demo {
         return { actual, reported: { steps, entries }, text: `${steps.length} steps done` }
       },
     })
-    if (this.#planted('no-install')) await this.#removeFromX86(ids)
+    if (this.#planted('no-install')) await this.#remove(ids, 32)
     await this.#catalogs('while installed', true)
   }
 
   /** As a program would that knows only ws2_32. */
-  async #removeFromX86(ids: readonly string[]): Promise<void> {
+  async #remove(ids: readonly string[], bits: 32 | 64): Promise<void> {
     const client = await Client.start('x64')
     await client.send('wsastartup')
-    for (const guid of ids) await client.send('uninstall', { guid, bits: 32 })
+    for (const guid of ids) await client.send('uninstall', { guid, bits })
     await client.close()
   }
 
@@ -150,25 +152,29 @@ export class Demo {
     await this.#addNames()
     for (const arch of ARCHS) await this.#startClient(arch)
     for (const session of this.#sessions) await lookups(session, this.#entries, this.#zone)
+    await this.#names()
     this.#heading('NSPIoctl')
     for (const session of this.#sessions) await strangers(session, this.#entries, this.#zone)
     if (this.#planted('host-dies')) await this.#host?.kill()
     for (const session of this.#sessions) await controlCodes(session, this.#entries, this.#zone)
     this.#heading('SIO_NSP_NOTIFY_CHANGE, while a copy of the zone file is edited')
     await this.#changes()
-    this.#heading('Names, for programs that know nothing of namespaces')
-    if (this.#planted('name-gone')) await this.#dropName()
-    for (const session of this.#sessions) await names(session, this.#zone)
-    await nodeNames(this.report, this.#zone, this.#patienceMs)
-    this.#heading('Registration, watched by winsock-nsp/client')
+    this.#heading(
+      'WSASetService: one program registers, another finds and deletes, a third one watches',
+    )
     await this.#registrations()
     await this.#endClients()
     await this.#endHost()
   }
 
+  #hostFaults(): NodeJS.ProcessEnv {
+    if (this.#planted('deaf')) return { DEMO_DEAF: 'all' }
+    if (this.#planted('deaf-watch')) return { DEMO_DEAF: 'guests' }
+    return this.#planted('forgets') ? { DEMO_FORGETS: '1' } : {}
+  }
+
   async #startHost(): Promise<void> {
-    const env = this.#planted('deaf') ? { DEMO_DEAF: '1' } : {}
-    const host = new ZoneHost(this.#zone.path, env)
+    const host = new ZoneHost(this.#zone.path, this.#hostFaults())
     this.#host = host
     await this.report.step({
       name: 'host serves',
@@ -211,8 +217,50 @@ export class Demo {
     })
   }
 
+  /** By programs that start now: others may keep a catalog that they have read before. */
+  async #names(): Promise<void> {
+    this.#heading('Names under NS_DNS, as every program asks for them')
+    if (this.#planted('no-names')) await this.#remove([this.#entries.names.id], 64)
+    for (const arch of ARCHS) {
+      const session = await Session.start(this.report, arch)
+      try {
+        await names(session, this.#zone)
+      } finally {
+        await session.close()
+      }
+    }
+    await namesInNode(this.report, this.#zone)
+  }
+
   get #patienceMs(): number {
     return this.#fault ? PATIENCE_WITH_FAULT_MS : PATIENCE_MS
+  }
+
+  async #registrations(): Promise<void> {
+    const [first, second] = this.#sessions
+    if (!first || !second) throw new Error('there are no programs')
+    const watcher = new Watcher(this.#zone.guest, this.#entries.mesh.namespace)
+    this.#watcher = watcher
+    await registrations({
+      report: this.report,
+      first,
+      second,
+      watcher,
+      entries: this.#entries,
+      zone: this.#zone,
+      patienceMs: this.#patienceMs,
+    })
+    await this.report.step({
+      name: 'watch ends',
+      arch: 'node',
+      call: 'watch',
+      subject: 'its exit code',
+      expected: 0,
+      run: async () => {
+        const actual = await watcher.close()
+        return { actual, reported: { exitCode: actual } }
+      },
+    })
   }
 
   async #changes(): Promise<void> {
@@ -220,8 +268,8 @@ export class Demo {
     if (!host) throw new Error('there is no host')
     const { mesh } = this.#entries
     const query = { name: this.#zone.named.name, ns: mesh.namespace }
-    const edit = () => this.#zone.edit()
     const patienceMs = this.#patienceMs
+    const edit = () => this.#zone.edit()
     await notifications({ sessions: this.#sessions, host, query, edit, patienceMs })
     for (const session of this.#sessions) {
       const { v4, v6 } = this.#zone.named
@@ -231,23 +279,6 @@ export class Demo {
       ])
     }
     for (const session of this.#sessions) await cancellation(session, query)
-  }
-
-  async #dropName(): Promise<void> {
-    const before = process.hrtime.bigint()
-    this.#zone.omit(this.#zone.owned.name)
-    this.#zone.writeRecords()
-    await this.#host?.invalidatedAfter(before)
-  }
-
-  async #registrations(): Promise<void> {
-    await registrations({
-      report: this.report,
-      sessions: this.#sessions,
-      entries: this.#entries,
-      patienceMs: this.#patienceMs,
-      guestLeaves: this.#planted('guest-gone'),
-    })
   }
 
   async #endClients(): Promise<void> {
@@ -316,6 +347,7 @@ export class Demo {
   /** Whatever became of the steps: nothing may stay. What could not be removed. */
   async #wayBack(): Promise<string[]> {
     await this.#closeClients()
+    await this.#watcher?.kill()
     await this.#host?.kill()
     await removeLeftovers(provider)
     return filesLeft(provider)

@@ -63,6 +63,7 @@ const CODES: Readonly<Record<number, string>> = {
   10050: 'WSAENETDOWN',
   10108: 'WSASERVICE_NOT_FOUND',
   10110: 'WSA_E_NO_MORE',
+  11001: 'WSAHOST_NOT_FOUND',
   11002: 'WSATRY_AGAIN',
   11004: 'WSANO_DATA',
 }

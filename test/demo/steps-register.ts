@@ -1,126 +1,147 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// The demo's registrations: one program registers a service, the other finds and deletes it, and a Node
-// program, which watches the name through winsock-nsp/client, is told of both.
-import { ServiceClass } from 'winsock-nsp'
-import { Asker } from './asker-process.ts'
+// The demo's registrations: one program registers, the other finds and deletes, a third one watches.
+import { AF_INET } from '../helpers/names.ts'
+import { DELETE, DEREGISTER, REGISTER, SERVICE_MULTIPLE } from '../helpers/winsock.ts'
 import type { Report } from './report.ts'
-import type { Session } from './session.ts'
+import { LOOKUP, type Session } from './session.ts'
 import type { Entries } from './steps-lookup.ts'
+import { resolved } from './steps-names.ts'
+import type { Watcher, WatchLine } from './watcher.ts'
+import type { ZoneCopy } from './zone-copy.ts'
 
-const REGISTER = 0
-const DELETE = 2
-const SERVICE_MULTIPLE = 1
 const WSASERVICE_NOT_FOUND = 10108
-
-/** Below what examples/zone.ts owns, and in no zone file. */
-const NAME = 'scanner.guest.zone.example'
-const FOREIGN = 'scanner.guest.elsewhere.example'
+/** SVCID_TCP(9100) */
+const CLASS = '0009238c-0000-0000-c000-000000000046'
+const [FIRST, SECOND] = ['10.78.0.1', '10.78.0.2'] as const
 const PORT = 9100
-const ADDRESSES = ['10.77.8.1', '10.77.8.2'] as const
-const CLASS = ServiceClass.tcp(PORT).id
+const OPERATIONS = ['REGISTER', 'DEREGISTER', 'DELETE'] as const
 
-export interface Registrations {
+export interface Registering {
   readonly report: Report
-  readonly sessions: readonly Session[]
+  /** Registers. */
+  readonly first: Session
+  /** Finds, and deletes. */
+  readonly second: Session
+  readonly watcher: Watcher
   readonly entries: Entries
+  readonly zone: ZoneCopy
+  /** How long the watch may take to tell of a change. */
   readonly patienceMs: number
-  /** A planted fault. */
-  readonly guestLeaves: boolean
 }
 
-interface Told {
-  readonly added: readonly string[]
-  readonly changed: readonly string[]
-  readonly deleted: readonly string[]
+interface Change {
+  /** The step's. */
+  readonly name: string
+  readonly op: number
+  readonly address?: string
+  readonly multiple?: boolean
+  /** Default: the one that may be registered, in the private namespace. */
+  readonly service?: { readonly name: string; readonly ns: number }
+  readonly expected?: number
 }
 
-async function told(
-  { report, patienceMs }: Registrations,
-  watching: Asker,
-  name: string,
-  expected: Partial<Told>,
-): Promise<void> {
-  await report.step({
-    name,
-    arch: 'node',
-    call: 'watch',
-    subject: NAME,
-    expected: { added: [], changed: [], deleted: [], ...expected },
-    run: async () => {
-      const actual = await watching.next(patienceMs)
-      return { actual, reported: { told: actual }, text: Object.keys(expected)[0] ?? 'nothing yet' }
-    },
-  })
+class Registrations {
+  readonly #given: Registering
+
+  constructor(given: Registering) {
+    this.#given = given
+  }
+
+  get #service(): { readonly name: string; readonly ns: number } {
+    return { name: this.#given.zone.guest, ns: this.#given.entries.mesh.namespace }
+  }
+
+  /** WSASetService. */
+  async set(session: Session, change: Change): Promise<void> {
+    const { name, op, address, multiple, service = this.#service, expected = 0 } = change
+    const set = {
+      ...service,
+      class: CLASS,
+      ...(address ? { addr: `${address}:${PORT}` } : {}),
+      flags: multiple ? SERVICE_MULTIPLE : 0,
+    }
+    const call = `WSASetService ${OPERATIONS[op]}`
+    const every = service.ns === 0 ? ' in all namespaces' : ''
+    const subject = multiple ? `${address}, SERVICE_MULTIPLE` : `${service.name}${every}`
+    await session.code({ name, call, subject, expected }, () => session.client.setService(op, set))
+  }
+
+  async found(session: Session, name: string, addresses: readonly string[]): Promise<void> {
+    const query = { ...this.#service, class: CLASS }
+    await session.addresses({ name, subject: query.name }, query, addresses)
+  }
+
+  async absent(session: Session, name: string): Promise<void> {
+    const query = { ...this.#service, class: CLASS }
+    const plan = { name, call: LOOKUP, subject: query.name, expected: WSASERVICE_NOT_FOUND }
+    await session.code(plan, async () => (await session.lookup(query)).reported)
+  }
+
+  /** What the watch tells next; each service as its name and addresses. */
+  async told(name: string, given: Partial<Record<keyof WatchLine, string>>): Promise<void> {
+    const { report, watcher, patienceMs } = this.#given
+    const service = this.#service.name
+    const list = (addresses: string | undefined) =>
+      addresses === undefined ? [] : [`${service} ${addresses}`]
+    const expected = {
+      added: list(given.added),
+      changed: list(given.changed),
+      deleted: list(given.deleted),
+    }
+    const run = async () => {
+      const reported = await watcher.next(patienceMs)
+      const { added, changed, deleted } = reported
+      const [what, addresses] = Object.entries(given)[0] ?? []
+      const text = what ? `${what}: ${addresses?.replaceAll(' ', ', ')}` : 'nobody yet'
+      return { actual: { added, changed, deleted }, reported, text }
+    }
+    await report.step({ name, arch: 'node', call: 'watch', subject: service, expected, run })
+  }
+
+  /** The life of a service, and all the while somebody watches. */
+  async life(): Promise<void> {
+    const { first, second, zone } = this.#given
+    const both = [FIRST, SECOND]
+    await this.told('watch begins', {})
+    await this.set(first, { name: 'registration', op: REGISTER, address: FIRST })
+    await this.found(second, 'lookup of a registration', [FIRST])
+    await this.told('watch shows a registration', { added: FIRST })
+    const added = { name: 'registration of one more', op: REGISTER, multiple: true }
+    await this.set(first, { ...added, address: SECOND })
+    await this.found(second, 'lookup of both addresses', both)
+    await this.told('watch shows one more', { changed: both.join(' ') })
+    const asked = { host: zone.guest, family: AF_INET, expected: both } as const
+    await resolved(second, { name: 'getaddrinfo of a registration', ...asked })
+    const taken = { name: 'deregistration of one', op: DEREGISTER, multiple: true }
+    await this.set(second, { ...taken, address: FIRST })
+    await this.told('watch shows one less', { changed: SECOND })
+    await this.set(second, { name: 'deletion', op: DELETE })
+    await this.absent(first, 'lookup of what is deleted')
+    await this.told('watch shows the deletion', { deleted: SECOND })
+  }
+
+  /** What is not there, and what is not for programs to register. */
+  async refused(session: Session): Promise<void> {
+    const { entries, zone } = this.#given
+    const expected = WSASERVICE_NOT_FOUND
+    await this.set(session, { name: 'deletion of what is absent', op: DELETE, expected })
+    const refusal = { op: REGISTER, address: FIRST, expected }
+    await this.set(session, {
+      ...refusal,
+      name: "registration of the file's name",
+      service: { name: zone.owned.name, ns: entries.names.namespace },
+    })
+    await this.set(session, {
+      ...refusal,
+      name: "registration of somebody else's name",
+      service: { name: 'scanner.example.org', ns: 0 },
+    })
+  }
 }
 
-export async function registrations(demo: Registrations): Promise<void> {
-  const [first, second = first] = demo.sessions
-  if (first === undefined || second === undefined) throw new Error('there is no program')
-  const { mesh, names } = demo.entries
-  const service = (address: string) => ({
-    name: NAME,
-    class: CLASS,
-    ns: mesh.namespace,
-    addr: `${address}:${PORT}`,
-  })
-  const find = { name: NAME, class: CLASS, ns: mesh.namespace }
-  await using watching = new Asker('watch', NAME, String(mesh.namespace))
-  await told(demo, watching, 'watch begins', {})
-  await first.code(
-    { name: 'registers', call: 'WSASetService', subject: `${NAME}: ${ADDRESSES[0]}`, expected: 0 },
-    () => first.client.setService(REGISTER, service(ADDRESSES[0])),
-  )
-  await told(demo, watching, 'watch is told of it', { added: [`${NAME} 1`] })
-  await first.code(
-    {
-      name: 'registers another address',
-      call: 'WSASetService',
-      subject: `${ADDRESSES[1]}, SERVICE_MULTIPLE`,
-      expected: 0,
-    },
-    () => first.client.setService(REGISTER, { ...service(ADDRESSES[1]), flags: SERVICE_MULTIPLE }),
-  )
-  await told(demo, watching, 'watch is told of both', { changed: [`${NAME} 2`] })
-  if (demo.guestLeaves) await first.client.setService(DELETE, find)
-  await second.addresses({ name: 'finds the service', subject: NAME }, find, ADDRESSES)
-  await second.code(
-    {
-      name: 'registers a foreign name',
-      call: 'WSASetService',
-      subject: FOREIGN,
-      expected: WSASERVICE_NOT_FOUND,
-    },
-    () =>
-      second.client.setService(REGISTER, {
-        ...service(ADDRESSES[0]),
-        name: FOREIGN,
-        ns: names.namespace,
-        provider: names.id,
-      }),
-  )
-  const remove = { name: NAME, class: CLASS, ns: mesh.namespace }
-  await second.code(
-    { name: 'deletes the service', call: 'WSASetService', subject: NAME, expected: 0 },
-    () => second.client.setService(DELETE, remove),
-  )
-  await told(demo, watching, 'watch is told of its end', { deleted: [`${NAME} 2`] })
-  await first.code(
-    {
-      name: 'finds it no more',
-      call: 'WSALookupService...',
-      subject: NAME,
-      expected: WSASERVICE_NOT_FOUND,
-    },
-    async () => (await first.lookup(find)).reported,
-  )
-  await first.code(
-    {
-      name: 'deletes what is not there',
-      call: 'WSASetService',
-      subject: NAME,
-      expected: WSASERVICE_NOT_FOUND,
-    },
-    () => first.client.setService(DELETE, remove),
-  )
+export async function registrations(given: Registering): Promise<void> {
+  const steps = new Registrations(given)
+  await steps.life()
+  for (const session of [given.first, given.second]) await steps.refused(session)
 }

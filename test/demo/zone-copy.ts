@@ -78,6 +78,8 @@ function namedRecords(file: unknown): FileRecord[] {
 
 /** Owned by the provider's NS_DNS entry. */
 const isOwned = ({ name }: ZoneRecord) => name.toLowerCase().endsWith('.zone.example')
+/** Its addresses lead back to names: the block of that entry's `ownsAddresses`. */
+const inBlock = (address: string) => address.startsWith('10.77.')
 const isService = ({ serviceClass }: ZoneRecord) => serviceClass !== undefined
 
 export class ZoneCopy {
@@ -97,7 +99,8 @@ export class ZoneCopy {
     this.#file = JSON.parse(text) as Record<string, unknown>
     this.#records = namedRecords(this.#file)
     const samples = this.#missing()
-    this.#records.push(...samples)
+    // A sample takes the place of a record with its name.
+    this.#records = namedRecords({ records: [...this.#records, ...samples] })
     this.added = samples.map(({ name }) => name)
   }
 
@@ -108,7 +111,10 @@ export class ZoneCopy {
 
   #missing(): FileRecord[] {
     const plain = this.records.filter((record) => isOwned(record) && !isService(record))
-    const isEnough = plain.some(({ v4 }) => v4.length > 0) && plain.some(({ v6 }) => v6.length > 0)
+    const isEnough =
+      plain.some(({ v4 }) => v4.length > 0) &&
+      plain.some(({ v6 }) => v6.length > 0) &&
+      this.records.some(({ v4 }) => v4.some(inBlock))
     const hasService = this.records.some(isService)
     const [address, service] = SAMPLES
     return [isEnough ? undefined : address, hasService ? undefined : service].filter(
@@ -138,6 +144,18 @@ export class ZoneCopy {
   }
   get service(): ZoneRecord {
     return this.#first(isService)
+  }
+  /** An address, and the name that it leads back to. */
+  get reversed(): { readonly address: string; readonly record: ZoneRecord } {
+    const record = this.#first(({ v4 }) => v4.some(inBlock))
+    return { record, address: record.v4.find(inBlock) ?? '' }
+  }
+  /** A name that programs may register, and that the file has not. */
+  get guest(): string {
+    const names = new Set(this.records.map(({ name }) => name.toLowerCase()))
+    let name = 'scanner.guest.zone.example'
+    while (names.has(name)) name = `a-${name}`
+    return name
   }
   /** A name of the same kind that the file has not. */
   get unknown(): string {

@@ -2,11 +2,21 @@
 // SPDX-License-Identifier: MIT
 // The demo's host process: serves examples/zone.ts and says on standard output when it is ready and
 // when it tells clients of a change. It closes when its standard input ends.
-import { serve } from 'winsock-nsp'
-import provider from '../../examples/zone.ts'
+import { type InvalidateScope, serve } from 'winsock-nsp'
+import provider, { guests } from '../../examples/zone.ts'
 
 function say(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+// The planted fault "forgets": registrations are answered, and not kept.
+if (process.env.DEMO_FORGETS) guests.apply = async () => {}
+
+/** The planted faults "deaf" and "deaf-watch": everything is as always, but no client hears of it. */
+function isDeaf(scope: InvalidateScope | undefined): boolean {
+  const { DEMO_DEAF } = process.env
+  if (DEMO_DEAF !== 'guests') return DEMO_DEAF !== undefined
+  return typeof scope === 'object' && 'name' in scope && scope.name.includes('.guest.')
 }
 
 try {
@@ -14,8 +24,7 @@ try {
   const tellClients = host.invalidate.bind(host)
   host.invalidate = (scope) => {
     const at = process.hrtime.bigint().toString()
-    // The planted fault "deaf": everything is as always, but no client hears of it.
-    if (!process.env.DEMO_DEAF) tellClients(scope)
+    if (!isDeaf(scope)) tellClients(scope)
     say({ invalidated: true, at })
   }
   say({ ready: true, pid: process.pid })

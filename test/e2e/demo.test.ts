@@ -12,6 +12,20 @@ import { until } from '../helpers/until.ts'
 const QUIET = '--disable-warning=ExperimentalWarning'
 const FOLDER = 'build/test/demo'
 const ARCHITECTURES = ['node', 'x64', 'x86']
+/** One of each part. */
+const CALLS = [
+  'WSALookupService...',
+  'WSANSPIoctl',
+  'GetQueuedCompletionStatus',
+  'getaddrinfo',
+  'gethostbyname',
+  'gethostbyaddr',
+  'dns.lookup',
+  'WSASetService REGISTER',
+  'WSASetService DEREGISTER',
+  'WSASetService DELETE',
+  'watch',
+]
 
 interface DemoReport {
   readonly ok: boolean
@@ -21,6 +35,7 @@ interface DemoReport {
   readonly steps: readonly {
     readonly name: string
     readonly arch: string
+    readonly call: string
     readonly expected: unknown
     readonly reported: unknown
     readonly microseconds?: number
@@ -56,7 +71,7 @@ describe('the demo', function () {
     assert.equal(ok, true)
     assert.match(catalogBefore, /^[0-9a-f]{64}$/)
     assert.equal(catalogAfter, catalogBefore)
-    assert.ok(steps.length >= 40, `${steps.length} steps`)
+    assert.ok(steps.length >= 100, `${steps.length} steps`)
     assert.equal(new Set(steps.map(({ name }) => name)).size, steps.length, 'names are unique')
     assert.deepEqual([...new Set(steps.map(({ arch }) => arch))].sort(), ARCHITECTURES)
     const silent = steps.filter(({ reported }) => typeof reported !== 'object' || reported === null)
@@ -66,6 +81,22 @@ describe('the demo', function () {
       ['x64', 'x86'].map((arch) => `${arch} ${kind} completes`),
     )
     assert.deepEqual(completed.map(({ name }) => name).sort(), kinds.sort())
+    const calls = new Set(steps.map(({ call }) => call))
+    for (const call of CALLS) assert.ok(calls.has(call), `${call} is shown`)
+  })
+
+  it('shows the same over a file that lacks what it needs', async () => {
+    const records = [
+      { name: 'Printer', addresses: ['192.0.2.7'] },
+      { name: 'demo.zone.example', addresses: ['192.0.2.8'] },
+      { name: 'scanner.guest.zone.example', addresses: ['10.77.3.1', '10.77.3.2'] },
+    ]
+    const { code, output, report } = await demo(['--title', 'mine'], JSON.stringify({ records }))
+    assert.equal(code, 0, output)
+    assert.equal(report().ok, true)
+    assert.match(output, /added to the copy of mine: demo-service\.zone\.example/)
+    assert.match(output, /gethostbyaddr +10\.77\.3\.1 +scanner\.guest\.zone\.example/)
+    assert.match(output, / a-scanner\.guest\.zone\.example +added: /)
   })
 
   it('fails at the right step when there is no host', async () => {
