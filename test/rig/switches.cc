@@ -24,7 +24,7 @@ constexpr Row kTable[] = {
     {"ioctl-missing-code", "IOCTL-44"},     {"ioctl-no-thread", "IOCTL-45"},
     {"ioctl-counts-namespace", "IOCTL-46"}, {"ioctl-probes-completion", "IOCTL-47"},
     {"start-null-entry", "START-12"},       {"no-startup-check", "DISP-01"},
-    {"fan-out-reversed", "DISP-02"},        {"begin-last-decides", "DISP-03"},
+    {"fan-out-reversed", "DISP-02"},        {"begin-last-decides", "DISP-03 IOCTL-43"},
     {"begin-first-error", "DISP-04"},       {"begin-no-match-code", "DISP-05 INST-10"},
     {"load-failure-fatal", "DISP-06"},      {"next-stops-at-first", "DISP-07"},
     {"next-skips-too-small", "DISP-08"},    {"names-first-lost", "NAME-01"},
