@@ -35,8 +35,9 @@ class Guests extends MemoryDirectory {
 export const guests = new Guests()
 
 function readFile() {
-  zone = readZone(file)
-  written = new MemoryDirectory(zone.values())
+  const read = readZone(file)
+  written = new MemoryDirectory(read.values())
+  zone = read
 }
 
 /** How many names contain a text; a client in TypeScript would import this definition. */

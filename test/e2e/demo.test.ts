@@ -95,7 +95,7 @@ describe('the demo', function () {
     assert.equal(code, 0, output)
     assert.equal(report().ok, true)
     assert.match(output, /added to the copy of mine: demo-service\.zone\.example/)
-    assert.match(output, /gethostbyaddr +10\.77\.3\.1 +scanner\.guest\.zone\.example/)
+    assert.match(output, /gethostbyaddr +10\.77\.9\.1 +demo\.zone\.example/)
     assert.match(output, / a-scanner\.guest\.zone\.example +added: /)
   })
 
