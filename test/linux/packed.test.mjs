@@ -4,7 +4,7 @@
 // providers in a simulation.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureLinuxNode } from '../../scripts/lib/linux-node.mjs'
 import { PACKED, ROOT } from '../../scripts/lib/paths.mjs'
@@ -101,5 +101,34 @@ ${client}await machine[Symbol.asyncDispose]()
 `,
     )
     assert.deepEqual(JSON.parse(run('services-test.ts')), [1, 1, 0])
+  })
+})
+
+describe('the tarball, for those who judge packages', () => {
+  const tool = (...path) => join(ROOT, 'node_modules', ...path)
+  const judge = (args) => execFileSync(process.execPath, args, { cwd: PACKED, encoding: 'utf8' })
+  const tarball = () => readdirSync(PACKED).find((name) => name.endsWith('.tgz'))
+
+  it('publint finds nothing', () => {
+    assert.match(
+      judge([tool('publint', 'src', 'cli.js'), 'run', '--strict', tarball()]),
+      /All good!/,
+    )
+  })
+
+  it('its types resolve wherever ESM does', () => {
+    const attw = tool('@arethetypeswrong', 'cli', 'dist', 'index.js')
+    const { analysis } = JSON.parse(
+      judge([attw, '--profile', 'esm-only', '--format', 'json', tarball()]),
+    )
+    const told = Object.entries(analysis.entrypoints).map(([path, { resolutions }]) => [
+      path,
+      Object.values(resolutions).filter(({ resolution }) => resolution !== undefined).length > 0,
+    ])
+    assert.deepEqual(
+      told.map(([path]) => path),
+      ['.', './catalog', './client', './directory', './testing', './package.json'],
+    )
+    assert.ok(told.every(([, isThere]) => isThere))
   })
 })
