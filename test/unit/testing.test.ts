@@ -94,6 +94,21 @@ describe('simulate', () => {
     await assert.rejects(machine.advance(-1), code('ERR_OUT_OF_RANGE'))
   })
 
+  it('a handler may abort the call that it answers', async () => {
+    const controller = new AbortController()
+    await using machine = await simulate(
+      define({
+        lookup() {
+          controller.abort(new Error('as the test wants'))
+          return new Promise<undefined>(() => undefined)
+        },
+      }),
+      { clock: 'manual' },
+    )
+    const lookup = await machine.open(QUERY)
+    await assert.rejects(lookup.next({ signal: controller.signal }), /as the test wants/)
+  })
+
   it('a real clock cannot be moved', async () => {
     await using machine = await simulate(define())
     await assert.rejects(machine.advance(1), code('ERR_INVALID_STATE'))
