@@ -6,7 +6,7 @@ import { createWinsock } from './ask/winsock-client.ts'
 import { startHost } from './host/host.ts'
 import { checkServeOptions } from './host/options.ts'
 import { definitionOf } from './internal/definition.ts'
-import { IssueList, invalidArgument, isFields } from './internal/issues.ts'
+import { type Fields, IssueList, invalidArgument, isFields, show } from './internal/issues.ts'
 import type { NativeClient, NativeServeOptions } from './internal/native.ts'
 import { type Clock, makeClock } from './simulation/clock.ts'
 import { SimulatedPort } from './simulation/port.ts'
@@ -23,6 +23,7 @@ export type {
   NextOptions,
   QueryInit,
   RegisterOptions,
+  RemoveOptions,
   Snapshot,
   Winsock,
 } from './winsock.ts'
@@ -59,10 +60,34 @@ const CLIENT: NativeClient = Object.freeze({
   appContainerSid: undefined,
 })
 const CLIENT_FIELDS = Object.keys(CLIENT)
+const MAX_UINT32 = 0xffffffff
+const ARCHITECTURES: readonly unknown[] = ['x86', 'x64', 'arm64']
+const INTEGRITIES: readonly unknown[] = ['untrusted', 'low', 'medium', 'high', 'system']
+
+/** What a process says of itself: rules of `allow` must not judge by what no process could be. */
+function checkIdentity(issues: IssueList, given: Fields): void {
+  const { processId, sessionId, architecture, integrity, elevated } = given
+  const among = (path: string, value: unknown, values: readonly unknown[]) => {
+    if (value !== undefined && !values.includes(value))
+      issues.add(path, `${show(value)} is not one of ${values.join(', ')}`)
+  }
+  issues.unknownKeys('', given, CLIENT_FIELDS)
+  if (processId !== undefined) issues.integer('processId', processId, 0, MAX_UINT32)
+  if (sessionId !== undefined) issues.integer('sessionId', sessionId, 0, MAX_UINT32)
+  issues.boolean('elevated', elevated)
+  among('architecture', architecture, ARCHITECTURES)
+  among('integrity', integrity, INTEGRITIES)
+  for (const key of ['imagePath', 'userSid', 'appContainerSid']) {
+    const value = given[key]
+    if (value !== undefined && typeof value !== 'string')
+      issues.add(key, `not a text: ${show(value)}`)
+  }
+}
 
 function checkOptions(options: SimulateOptions): 'real' | 'manual' {
   const issues = new IssueList()
-  const given = isFields(options) ? options : {}
+  const given: Fields = isFields(options) ? options : {}
+  if (!isFields(options)) issues.add('options', `not an object: ${show(options)}`)
   issues.unknownKeys('', given, ['clock'])
   const clock = given['clock'] ?? 'real'
   if (clock !== 'real' && clock !== 'manual') issues.add('clock', "neither 'real' nor 'manual'")
@@ -74,7 +99,7 @@ class Machine {
   readonly host: Host
   readonly #server: SimulatedServer
   readonly #clock: Clock
-  readonly #clients: SimulatedPort[] = []
+  readonly #clients = new Set<SimulatedPort>()
   #lastProcess = CLIENT.processId
 
   constructor(host: Host, server: SimulatedServer, clock: Clock) {
@@ -85,16 +110,26 @@ class Machine {
 
   client(identity: NativeClient): SimulatedClient {
     const port = new SimulatedPort(new SimulatedProcess(this.#server, identity))
-    this.#clients.push(port)
-    return { ...createWinsock(() => port), kill: () => port.kill() }
+    this.#clients.add(port)
+    const kill = () => {
+      this.#clients.delete(port)
+      port.kill()
+    }
+    return Object.freeze({ ...createWinsock(() => port), kill })
   }
 
   as(client: Partial<Omit<Client, 'signal'>>): SimulatedClient {
     const issues = new IssueList()
-    issues.unknownKeys('', isFields(client) ? client : {}, CLIENT_FIELDS)
+    if (isFields(client)) checkIdentity(issues, client)
+    else issues.add('client', `not an object: ${show(client)}`)
     if (issues.issues.length > 0) throw invalidArgument(issues)
     this.#lastProcess += 4
-    return this.client(Object.freeze({ ...CLIENT, processId: this.#lastProcess, ...client }))
+    const said = Object.entries(client).filter(
+      ([key, value]) => value !== undefined || key === 'imagePath',
+    )
+    return this.client(
+      Object.freeze({ ...CLIENT, processId: this.#lastProcess, ...Object.fromEntries(said) }),
+    )
   }
 
   advance(ms: number): Promise<void> {
@@ -103,6 +138,7 @@ class Machine {
 
   async close(): Promise<void> {
     for (const client of this.#clients) client.kill()
+    this.#clients.clear()
     await this.host.close()
   }
 }

@@ -40,6 +40,8 @@ function aborted(signal: AbortSignal): { promise: Promise<never>; forget: () => 
   const { promise, reject } = Promise.withResolvers<never>()
   const onAbort = () => reject(signal.reason)
   promise.catch(ignore)
+  // What the call itself has aborted: a simulated handler runs before the call returns.
+  if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
   return { promise, forget: () => signal.removeEventListener('abort', onAbort) }
 }

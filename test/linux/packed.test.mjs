@@ -3,9 +3,10 @@
 // The package as npm packs it, in a Linux Node that runs a user's .ts files: what can be imported, and the README's
 // providers in a simulation.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { ensureLinuxNode } from '../../scripts/lib/linux-node.mjs'
 import { PACKED, ROOT } from '../../scripts/lib/paths.mjs'
 
@@ -102,4 +103,78 @@ ${client}await machine[Symbol.asyncDispose]()
     )
     assert.deepEqual(JSON.parse(run('services-test.ts')), [1, 1, 0])
   })
+})
+
+describe('the tarball, for those who judge packages', () => {
+  const tool = (...path) => join(ROOT, 'node_modules', ...path)
+  const judge = (args) => execFileSync(process.execPath, args, { cwd: PACKED, encoding: 'utf8' })
+  const tarball = () => readdirSync(PACKED).find((name) => name.endsWith('.tgz'))
+
+  it('publint finds nothing', () => {
+    assert.match(
+      judge([tool('publint', 'src', 'cli.js'), 'run', '--strict', tarball()]),
+      /All good!/,
+    )
+  })
+
+  it('its types resolve wherever ESM does', () => {
+    const attw = tool('@arethetypeswrong', 'cli', 'dist', 'index.js')
+    const { analysis } = JSON.parse(
+      judge([attw, '--profile', 'esm-only', '--format', 'json', tarball()]),
+    )
+    const told = Object.entries(analysis.entrypoints).map(([path, { resolutions }]) => [
+      path,
+      Object.values(resolutions).filter(({ resolution }) => resolution !== undefined).length > 0,
+    ])
+    assert.deepEqual(
+      told.map(([path]) => path),
+      ['.', './catalog', './client', './directory', './testing', './package.json'],
+    )
+    assert.ok(told.every(([, isThere]) => isThere))
+  })
+})
+
+describe('the types of the tarball, in a project of its own', () => {
+  const require = createRequire(join(ROOT, 'package.json'))
+  const attw = createRequire(require.resolve('@arethetypeswrong/core'))
+  // The project's own compiler, and one as old as is promised.
+  const compilers = {
+    now: join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'),
+    5.6: join(dirname(attw.resolve('typescript')), '..', 'bin', 'tsc'),
+  }
+  const compilerOptions = {
+    target: 'ES2022',
+    lib: ['ES2022', 'ESNext.Disposable'],
+    module: 'NodeNext',
+    moduleResolution: 'NodeNext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    isolatedModules: true,
+    verbatimModuleSyntax: true,
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [join(ROOT, 'node_modules', '@types')],
+  }
+
+  before(() => {
+    const usage = readFileSync(join(ROOT, 'test', 'types', 'usage.ts'), 'utf8')
+      .replaceAll("'../../lib/index.ts'", "'winsock-nsp'")
+      .replaceAll(/'..\/..\/lib\/(\w+)\.ts'/g, "'winsock-nsp/$1'")
+    assert.doesNotMatch(usage, /\.ts'/)
+    write('usage.ts', usage)
+    write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['usage.ts'] }))
+  })
+
+  for (const [version, compiler] of Object.entries(compilers)) {
+    it(`TypeScript ${version} takes what it should and refuses what it should`, () => {
+      if (version !== 'now')
+        assert.match(execFileSync(process.execPath, [compiler, '-v'], { encoding: 'utf8' }), /5\.6/)
+      const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', '.'], {
+        cwd: PACKED,
+        encoding: 'utf8',
+      })
+      assert.equal(stdout, '')
+      assert.equal(status, 0)
+    })
+  }
 })

@@ -94,6 +94,21 @@ describe('simulate', () => {
     await assert.rejects(machine.advance(-1), code('ERR_OUT_OF_RANGE'))
   })
 
+  it('a handler may abort the call that it answers', async () => {
+    const controller = new AbortController()
+    await using machine = await simulate(
+      define({
+        lookup() {
+          controller.abort(new Error('as the test wants'))
+          return new Promise<undefined>(() => undefined)
+        },
+      }),
+      { clock: 'manual' },
+    )
+    const lookup = await machine.open(QUERY)
+    await assert.rejects(lookup.next({ signal: controller.signal }), /as the test wants/)
+  })
+
   it('a real clock cannot be moved', async () => {
     await using machine = await simulate(define())
     await assert.rejects(machine.advance(1), code('ERR_INVALID_STATE'))
@@ -129,7 +144,21 @@ describe('simulate', () => {
     })
     await assert.rejects(simulate(define(), { clock: 'atomic' } as never), /clock/)
     await using machine = await simulate(define())
-    assert.throws(() => machine.as({ pid: 4 } as never), /pid: there is no such option/)
+    for (const [client, message] of [
+      [{ pid: 4 }, /pid: there is no such option/],
+      [{ processId: 'x' }, /processId: "x" is not an integer/],
+      [{ elevated: 1 }, /elevated: neither true nor false/],
+      [{ architecture: 'ia64' }, /architecture: "ia64" is not one of x86, x64, arm64/],
+      [{ integrity: 'none' }, /integrity: "none" is not one of/],
+      [{ userSid: 500 }, /userSid: not a text/],
+      [7, /client: not an object: 7/],
+    ] as const) {
+      assert.throws(() => machine.as(client as never), {
+        code: 'ERR_INVALID_ARG_VALUE',
+        message,
+      })
+    }
+    await assert.rejects(simulate(define(), null as never), /options: not an object: null/)
   })
 
   it('names every bad field of a call', async () => {
