@@ -10,6 +10,7 @@ import {
   WinsockError,
 } from '../../lib/index.ts'
 import { fakeHost, turn } from '../helpers/fake-host.ts'
+import { query } from '../helpers/fake-server.ts'
 import { registration } from '../helpers/services.ts'
 
 async function leasing(init: Partial<ProviderInit> = {}) {
@@ -113,6 +114,16 @@ describe('leaseByProcess', () => {
     gate.resolve()
     await closing
     assert.deepEqual(ended, ['ended'])
+  })
+
+  it('also when the host closes while another call hangs', async () => {
+    const { server, host, ended } = await leasing({
+      lookup: () => new Promise<undefined>(() => undefined),
+    })
+    await server.setService(0, registration(['10.0.0.1'])).answer
+    server.next(1, query({ name: 'hangs' }))
+    await host.close({ timeoutMs: 1 })
+    assert.deepEqual(ended, [`${NAME} these 10.0.0.1:80`])
   })
 
   it('reports a deregistration that fails, unless there is nothing left to deregister', async () => {
