@@ -1,16 +1,12 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // A directory as the handlers of a provider, and its events as notifications.
-import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Directory, DirectoryOperation } from '../directory.ts'
 import { WinsockError } from '../errors.ts'
-import type { Host, ProviderInit, ServiceChange } from '../types.ts'
+import type { ProviderInit, ServiceChange } from '../types.ts'
 import type { SharedHandlers } from './definition.ts'
 import { type IssueList, isFields, show } from './issues.ts'
-import { debug } from './trace.ts'
-
-// After a failing watch.
-const RETRY_MS = 1_000
 
 /** Names each member that a directory lacks. */
 export function checkDirectory(issues: IssueList, value: unknown): Directory | undefined {
@@ -72,27 +68,4 @@ export function sharedHandlers(
   })
   const stand = directory && directoryHandlers(directory, init.leaseByProcess === true)
   return Object.freeze({ ...stand, ...(Object.fromEntries(own) as SharedHandlers) })
-}
-
-/** Tells clients of everything that the directory tells, until `host` closes. */
-export async function announceChanges(directory: Directory, host: Host): Promise<void> {
-  const { signal } = host
-  let since: string | undefined
-  while (!signal.aborted) {
-    try {
-      for await (const event of directory.watch({ signal, since })) {
-        since = event.revision
-        debug('directory: %s %s', event.kind, event.kind === 'reset' ? '' : event.name)
-        host.invalidate(event.kind === 'reset' ? undefined : { name: event.name })
-      }
-      // Its end means that the directory is closed: there will be no more changes.
-      return
-    } catch (error) {
-      if (signal.aborted) return
-      // What it did not tell, nobody knows: everything may be different.
-      host.invalidate()
-      process.emitWarning(error instanceof Error ? error : String(error))
-      await wait(RETRY_MS, undefined, { ref: false, signal }).catch(() => undefined)
-    }
-  }
 }

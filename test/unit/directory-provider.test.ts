@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: MIT
 // The option `directory` of a provider: all its handlers, its notifications, and what wins over it.
 import assert from 'node:assert/strict'
+import { EventEmitter, on } from 'node:events'
 import { describe, it } from 'mocha'
 import { type Directory, type DirectoryEvent, MemoryDirectory } from '../../lib/directory.ts'
 import { type ProviderInit, WinsockCode } from '../../lib/index.ts'
+import { retryDelay } from '../../lib/internal/announcer.ts'
 import { changedCounters } from '../../lib/internal/counters.ts'
 import { makeAddress } from '../../lib/internal/service.ts'
 import { readClassBlock } from '../../lib/internal/wire-class.ts'
@@ -198,6 +200,44 @@ describe('the watch of a directory', () => {
     assert.deepEqual(since, [undefined, '7'])
     assert.deepEqual(server.changes, [changed('a'), ALL, changed('b')])
     assert.deepEqual(warnings, ['broken'])
+  })
+
+  it('that failed before it told anything tells everybody again when it goes on', async () => {
+    const again = Promise.withResolvers<void>()
+    const { directory, since } = watched(
+      // biome-ignore lint/correctness/useYield: it fails before.
+      async function* () {
+        throw new Error('not there yet')
+      },
+      async function* () {
+        again.resolve()
+        yield* new MemoryDirectory().watch({ signal: new AbortController().signal })
+      },
+    )
+    const { server, host } = await directoryHost(directory)
+    await turn()
+    assert.deepEqual(server.changes, [ALL])
+    await again.promise
+    await turn()
+    assert.deepEqual(since, [undefined, undefined])
+    assert.deepEqual(server.changes, [ALL, ALL], 'what changed between the watches is told')
+    await host.close()
+  })
+
+  it('that fails for ever is asked less and less often', () => {
+    assert.deepEqual([1, 2, 3, 7, 8, 2000].map(retryDelay), [1000, 2000, 4000, 60000, 60000, 60000])
+  })
+
+  it('that does not look at its signal is left when the host closes', async () => {
+    const source = new EventEmitter()
+    const directory = new MemoryDirectory()
+    directory.watch = () => on(source, 'change') as never
+    const { host } = await directoryHost(directory)
+    await turn()
+    assert.equal(source.listenerCount('change'), 1)
+    await host.close()
+    await turn()
+    assert.equal(source.listenerCount('change'), 0)
   })
 
   it('ends with the host', async () => {
