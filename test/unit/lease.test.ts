@@ -78,6 +78,46 @@ describe('leaseByProcess', () => {
     ])
   })
 
+  it('not what another process is just registering, if it succeeds', async () => {
+    for (const outcome of [undefined, new WinsockError('WSAEACCES')]) {
+      const gate = Promise.withResolvers<void>()
+      const { server, ended } = await leasing({
+        register: async (_change, { client }) => {
+          if (client.processId === 99) await gate.promise
+        },
+      })
+      await server.setService(0, registration(['10.0.0.1', '10.0.0.2'])).answer
+      const other = server.setService(0, registration(['10.0.0.1']), { multiple: true, client: 2 })
+      await turn()
+      server.gone()
+      await turn()
+      assert.deepEqual(ended, [])
+      if (outcome === undefined) gate.resolve()
+      else gate.reject(outcome)
+      await other.answer
+      await turn()
+      const left = outcome === undefined ? '' : ' 10.0.0.1:80'
+      assert.deepEqual(ended, [`${NAME} these${left} 10.0.0.2:80`])
+    }
+  })
+
+  it('waits for nobody who has given up', async () => {
+    const { server, ended } = await leasing({
+      register: async (_change, { client }) => {
+        if (client.processId === 99) await new Promise(() => undefined)
+      },
+    })
+    await server.setService(0, registration(['10.0.0.1'])).answer
+    server.setService(0, registration(['10.0.0.1']), { multiple: true, client: 2 })
+    await turn()
+    server.gone()
+    await turn()
+    assert.deepEqual(ended, [])
+    server.gone(2)
+    await turn()
+    assert.deepEqual(ended, [`${NAME} these 10.0.0.1:80`])
+  })
+
   it('not what was refused', async () => {
     const { server, ended } = await leasing({
       register() {
