@@ -11,7 +11,11 @@ import { type IssueList, isFields, show } from './issues.ts'
 /** Names each member that a directory lacks. */
 export function checkDirectory(issues: IssueList, value: unknown): Directory | undefined {
   if (value === undefined) return undefined
+  if (typeof value === 'function')
+    return issues.add('directory', 'a function, not a directory: make one with new, or call it')
   if (!isFields(value)) return issues.add('directory', `not a directory: ${show(value)}`)
+  if (typeof value['then'] === 'function')
+    return issues.add('directory', 'a promise: write await before it')
   for (const key of ['find', 'apply', 'watch']) {
     if (typeof value[key] !== 'function')
       issues.add(`directory.${key}`, `not a function: ${show(value[key])}`)

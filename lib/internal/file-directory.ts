@@ -25,7 +25,7 @@ import {
   operationIdentity,
   serviceInit,
 } from './stored.ts'
-import { formatZone, invalidFile, parseZone, type Zone } from './zone-text.ts'
+import { formatZone, parseZone, unreadableFile, type Zone } from './zone-text.ts'
 
 // An editor writes in several steps; the file is looked at when it has been quiet for so long, and again if it was not good.
 const QUIET_MS = 20
@@ -212,10 +212,7 @@ export class ZoneFile implements FileDirectory {
   }
 
   #fault(error: unknown): NspError {
-    if (isNspError(error)) return error
-    const { path } = this.#init
-    const message = error instanceof Error ? error.message : String(error)
-    return invalidFile(path, [{ path, message }], error)
+    return isNspError(error) ? error : unreadableFile(this.#init.path, error)
   }
 
   #report(error: unknown): void {

@@ -54,6 +54,17 @@ export function invalidFile(path: string, issues: readonly Issue[], cause?: unkn
   })
 }
 
+/** What is said of a file that cannot even be read. */
+export function unreadableFile(path: string, cause: unknown): NspError {
+  const message = cause instanceof Error ? cause.message : show(cause)
+  return new NspError('ERR_NSP_INVALID_FILE', `${path} cannot be read`, {
+    issues: [{ path, message }],
+    remedy:
+      'Name a file that exists and may be read, or pass { save: true }, which makes it. If it was read before, what it said is served.',
+    cause,
+  })
+}
+
 /** Bytes are written as hexadecimal digits; what is not such a text stays as it is, for the checks that follow. */
 function fromHex(value: unknown): unknown {
   if (typeof value !== 'string' || !/^(?:[0-9a-f]{2})*$/i.test(value)) return value

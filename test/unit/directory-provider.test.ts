@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter, on } from 'node:events'
 import { describe, it } from 'mocha'
 import { type Directory, type DirectoryEvent, MemoryDirectory } from '../../lib/directory.ts'
-import { type ProviderInit, WinsockCode } from '../../lib/index.ts'
+import { defineProvider, type NspError, type ProviderInit, WinsockCode } from '../../lib/index.ts'
 import { retryDelay } from '../../lib/internal/announcer.ts'
 import { changedCounters } from '../../lib/internal/counters.ts'
 import { makeAddress } from '../../lib/internal/service.ts'
@@ -152,6 +152,27 @@ describe('a provider with a directory', () => {
     const [{ error } = assert.fail()] = failures
     assert.equal((error as Error).message, 'broken')
   })
+})
+
+describe('what is no directory', () => {
+  const entries = { mesh: { id: CLASS_ID, namespace: 1001 } }
+  const store = new MemoryDirectory()
+  for (const [directory, messages] of [
+    [MemoryDirectory, [/^directory: a function, not a directory: make one with new/]],
+    [Promise.resolve(store), [/^directory: a promise: write await before it/]],
+    [7, [/^directory: not a directory: 7/]],
+    [{ find() {}, classes: {} }, [/^directory\.apply: not a function/, /^directory\.classes\.put/]],
+  ] as const) {
+    it(`is told: ${messages[0]}`, () => {
+      assert.throws(
+        () => defineProvider({ name: 'x', entries, directory: directory as never }),
+        (error: NspError) => {
+          const told = error.issues.map(({ path, message }) => `${path}: ${message}`)
+          return messages.every((message) => told.some((one) => message.test(one)))
+        },
+      )
+    })
+  }
 })
 
 describe('the watch of a directory', () => {

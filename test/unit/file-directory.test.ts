@@ -225,6 +225,8 @@ describe('fileDirectory', () => {
     await assert.rejects(fileDirectory(missing), (error: NspError) => {
       assert.equal(error.code, 'ERR_NSP_INVALID_FILE')
       assert.equal(error.issues[0]?.path, missing)
+      assert.match(error.message, /missing\.json cannot be read/)
+      assert.match(error.remedy ?? '', /save: true/)
       return true
     })
     await assert.rejects(fileDirectory(write('{"records": [{}]}')), {
