@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Addresses as a provider writes them, turned into what CSADDR_INFO wants; and CIDR blocks.
 
+import { show } from './internal/issues.ts'
 import type { AddressInit } from './types.ts'
 import { MAX_SOCKADDR_BYTES } from './wire/constants.ts'
 import { encodeSockaddr, type IpAddress, parseIp, sockaddrFamily } from './wire/sockaddr.ts'
@@ -70,7 +71,7 @@ function number(init: object, field: string, limit: number): number | undefined 
   const value: unknown = (init as Record<string, unknown>)[field]
   if (value === undefined) return undefined
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > limit) {
-    throw new AddressFault(field, `${String(value)} is not an integer from 0 to ${limit}`)
+    throw new AddressFault(field, `${show(value)} is not an integer from 0 to ${limit}`)
   }
   return value
 }
@@ -111,11 +112,11 @@ function ipAddress(init: string | object, defaults: AddressDefaults): WireAddres
   const fields = (typeof init === 'string' ? {} : init) as Record<string, unknown>
   const text = typeof init === 'string' ? init : fields['address']
   const path = typeof init === 'string' ? '' : 'address'
-  if (typeof text !== 'string') throw new AddressFault(path, `${String(text)} is not an address`)
+  if (typeof text !== 'string') throw new AddressFault(path, `${show(text)} is not an address`)
   const { ip, scopeId, port } = parseText(path, text)
   const transport = fields['transport'] ?? defaults.transport
   if (transport !== 'tcp' && transport !== 'udp') {
-    throw new AddressFault('transport', `${String(transport)} is neither 'tcp' nor 'udp'`)
+    throw new AddressFault('transport', `${show(transport)} is neither 'tcp' nor 'udp'`)
   }
   const remote = {
     ...ip,
@@ -131,8 +132,7 @@ function ipAddress(init: string | object, defaults: AddressDefaults): WireAddres
 
 function localAddress(local: unknown, family: 4 | 6): Uint8Array {
   if (local === undefined) return new Uint8Array(0)
-  if (typeof local !== 'string')
-    throw new AddressFault('local', `${String(local)} is not an address`)
+  if (typeof local !== 'string') throw new AddressFault('local', `${show(local)} is not an address`)
   const { ip, scopeId, port } = parseText('local', local)
   if (ip.family !== family) throw new AddressFault('local', `${local} is not of the same family`)
   return encodeSockaddr({ ...ip, port: port ?? 0, scopeId: scopeId ?? 0 })
@@ -142,7 +142,7 @@ function localAddress(local: unknown, family: 4 | 6): Uint8Array {
 export function encodeAddress(init: AddressInit, defaults: AddressDefaults): WireAddress {
   if (typeof init === 'string') return ipAddress(init, defaults)
   if (typeof init !== 'object' || init === null)
-    throw new AddressFault('', `${String(init)} is not an address`)
+    throw new AddressFault('', `${show(init)} is not an address`)
   return 'family' in init ? rawAddress(init) : ipAddress(init, defaults)
 }
 
@@ -153,7 +153,7 @@ export interface CidrBlock extends IpAddress {
 
 /** '10.1.0.0/16' as a block, or what is wrong with it. */
 export function parseCidr(text: unknown): CidrBlock | string {
-  if (typeof text !== 'string') return `not a CIDR block: ${String(text)}`
+  if (typeof text !== 'string') return `not a CIDR block: ${show(text)}`
   const [address = '', bits, ...more] = text.split('/')
   const ip = parseIp(address)
   if (ip === undefined || more.length > 0) return `not a CIDR block: ${JSON.stringify(text)}`

@@ -2,20 +2,19 @@
 // SPDX-License-Identifier: MIT
 // What users give the client, checked: queries, registrations, classes and options. Faults are TypeErrors that name
 // each field.
-import { type AddressDefaults, AddressFault, encodeAddress } from '../address.ts'
 import { LookupFlag } from '../codes.ts'
 import { type Guid, parseGuid } from '../guid.ts'
-import { type Fields, IssueList, invalidArgument, isFields, show } from '../internal/issues.ts'
-import type { NativeAddress, NativeClass, NativeSet } from '../internal/native.ts'
-import { decodeServiceClass, type ServiceClass, serviceClassId } from '../service-class.ts'
-import type { AddressInit, ServiceClassInfo } from '../types.ts'
-import type { QueryInit } from '../winsock.ts'
 import {
-  MAX_ADDRESSES,
-  MAX_BLOB_BYTES,
-  MAX_CLASS_PROPERTIES,
-  MAX_STRING_CHARS,
-} from '../wire/constants.ts'
+  addressDefaults,
+  optionalAddresses,
+  optionalBlob,
+  optionalClass,
+  optionalText,
+} from '../host/service-init.ts'
+import { checkClassInfo } from '../internal/class-info.ts'
+import { type Fields, IssueList, invalidArgument, isFields, show } from '../internal/issues.ts'
+import type { NativeClass, NativeSet } from '../internal/native.ts'
+import type { QueryInit } from '../winsock.ts'
 
 const MAX_UINT32 = 0xffffffff
 export const MAX_OUTPUT_BYTES: number = 64 * 1024 * 1024
@@ -50,28 +49,8 @@ function optional<T>(value: unknown, check: (value: unknown) => T | undefined): 
   return value === undefined ? undefined : check(value)
 }
 
-function textField(issues: IssueList, path: string, value: unknown): string | undefined {
-  return optional(value, () => (value === '' ? '' : issues.text(path, value, MAX_STRING_CHARS)))
-}
-
 function guidField(issues: IssueList, path: string, value: unknown): Guid | undefined {
   return optional(value, () => parseGuid(value) ?? issues.add(path, `not a GUID: ${show(value)}`))
-}
-
-function classField(issues: IssueList, path: string, value: unknown): Guid | undefined {
-  return optional(
-    value,
-    () => serviceClassId(value) ?? issues.add(path, `not a service class or GUID: ${show(value)}`),
-  )
-}
-
-function bytesField(issues: IssueList, path: string, value: unknown): Uint8Array | undefined {
-  return optional(value, () => {
-    if (!(value instanceof Uint8Array)) return issues.add(path, `not a Uint8Array: ${show(value)}`)
-    return value.length > MAX_BLOB_BYTES
-      ? issues.add(path, `longer than ${MAX_BLOB_BYTES} bytes`)
-      : value
-  })
 }
 
 function uint32Field(issues: IssueList, path: string, value: unknown): number | undefined {
@@ -81,12 +60,13 @@ function uint32Field(issues: IssueList, path: string, value: unknown): number | 
 /** The fields that restrictions and registrations share. */
 function commonFields(issues: IssueList, fields: Fields): Partial<NativeSet> {
   return {
-    name: textField(issues, 'name', fields['name']),
-    serviceClass: classField(issues, 'serviceClass', fields['serviceClass']),
-    context: textField(issues, 'context', fields['context']),
-    queryString: textField(issues, 'queryString', fields['queryString']),
+    name: optionalText(issues, fields, 'name'),
+    serviceClass: optionalClass(issues, fields['serviceClass']),
+    context: optionalText(issues, fields, 'context'),
+    queryString: optionalText(issues, fields, 'queryString'),
     version: uint32Field(issues, 'version', fields['version']),
-    blob: bytesField(issues, 'blob', fields['blob']),
+    // A copy: it is sent later, and by each loop over a query.
+    blob: optionalBlob(issues, fields['blob'])?.slice(),
   }
 }
 
@@ -153,37 +133,6 @@ export function checkRoute(
   }
 }
 
-/** Port and transport that a class says, for addresses that do not say them. */
-function addressDefaults(id: Guid | undefined): AddressDefaults {
-  const known: ServiceClass | undefined = id === undefined ? undefined : decodeServiceClass(id)
-  return known?.kind === 'tcp' || known?.kind === 'udp'
-    ? { port: known.port, transport: known.kind }
-    : { port: 0, transport: 'udp' }
-}
-
-function addressFields(
-  issues: IssueList,
-  value: unknown,
-  defaults: AddressDefaults,
-): readonly NativeAddress[] {
-  if (value === undefined) return []
-  if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) {
-    issues.add('addresses', `not a list: ${show(value)}`)
-    return []
-  }
-  const items = [...(value as Iterable<AddressInit>)]
-  if (items.length > MAX_ADDRESSES) issues.add('addresses', `more than ${MAX_ADDRESSES}`)
-  return items.flatMap((item, at) => {
-    try {
-      return encodeAddress(item, defaults)
-    } catch (error) {
-      if (!(error instanceof AddressFault)) throw error
-      issues.add(`addresses[${at}]${error.path === '' ? '' : `.${error.path}`}`, error.message)
-      return []
-    }
-  })
-}
-
 const SERVICE_FIELDS = [
   'name',
   'serviceClass',
@@ -211,8 +160,9 @@ export function checkService(issues: IssueList, service: unknown): NativeSet {
   return {
     ...NOTHING,
     ...common,
-    comment: textField(issues, 'comment', service['comment']),
-    addresses: addressFields(issues, service['addresses'], addressDefaults(common.serviceClass)),
+    comment: optionalText(issues, service, 'comment'),
+    addresses:
+      optionalAddresses(issues, service['addresses'], addressDefaults(common.serviceClass)) ?? [],
   }
 }
 
@@ -221,34 +171,19 @@ export function checkGuid(issues: IssueList, path: string, value: unknown): Guid
   return (value === undefined ? issues.add(path, 'missing') : guidField(issues, path, value)) ?? ''
 }
 
-function checkProperty(
-  issues: IssueList,
-  path: string,
-  value: unknown,
-): NativeClass['properties'][number] {
-  const fields = isFields(value) ? value : {}
-  if (!isFields(value)) issues.add(path, `not an object: ${show(value)}`)
-  else issues.unknownKeys(path, fields, ['name', 'namespace', 'type', 'value'])
-  const bytes = fields['value']
-  if (isFields(value) && bytes === undefined) issues.add(`${path}.value`, 'missing')
-  return {
-    name: issues.text(`${path}.name`, fields['name'], MAX_STRING_CHARS) ?? '',
-    namespace: issues.integer(`${path}.namespace`, fields['namespace'], 0, MAX_UINT32) ?? 0,
-    type: issues.integer(`${path}.type`, fields['type'], 0, MAX_UINT32) ?? 0,
-    value: bytesField(issues, `${path}.value`, bytes) ?? new Uint8Array(0),
-  }
-}
-
 export function checkClass(issues: IssueList, info: unknown): NativeClass {
-  const fields: Fields & Partial<ServiceClassInfo> = isFields(info) ? info : {}
   if (!isFields(info)) issues.add('info', `not an object: ${show(info)}`)
-  else issues.unknownKeys('', fields, ['id', 'name', 'properties'])
-  const properties = issues.array('properties', fields['properties']) ?? []
-  if (properties.length > MAX_CLASS_PROPERTIES)
-    issues.add('properties', `more than ${MAX_CLASS_PROPERTIES}`)
-  return {
-    id: checkGuid(issues, 'id', fields['id']),
-    name: issues.text('name', fields['name'], MAX_STRING_CHARS) ?? '',
-    properties: properties.map((one, at) => checkProperty(issues, `properties[${at}]`, one)),
+  else {
+    issues.unknownKeys('', info, ['id', 'name', 'properties'])
+    const properties: readonly unknown[] = Array.isArray(info['properties'])
+      ? info['properties']
+      : []
+    for (const [at, one] of properties.entries()) {
+      if (isFields(one))
+        issues.unknownKeys(`properties[${at}]`, one, ['name', 'namespace', 'type', 'value'])
+    }
+    const checked = checkClassInfo(issues, '', info)
+    if (checked !== undefined) return checked
   }
+  return { id: '', name: '', properties: [] }
 }

@@ -55,6 +55,15 @@ export class Caller {
     this.port = port
   }
 
+  /** @throws WinsockError */
+  providers(): readonly ActiveProvider[] {
+    try {
+      return this.port.providers()
+    } catch (error) {
+      throw clientError(error)
+    }
+  }
+
   /** The outcome of `start()`, or the signal's reason as soon as it aborts. */
   async call<T>(start: () => Promise<T>, options: WaitOptions<T> = {}): Promise<T> {
     const { signal, abandon } = options

@@ -75,7 +75,7 @@ async function* snapshots(
   asked: CheckedQuery,
   signal: AbortSignal,
 ): AsyncGenerator<Snapshot, void, undefined> {
-  const { query, fault } = aim(asked, caller.port.providers())
+  const { query, fault } = aim(asked, caller.providers())
   if (fault !== undefined) throw notOne(fault)
   let before: readonly Service[] | undefined
   for (;;) {
@@ -156,7 +156,7 @@ class Client {
     ])
     const caller = this.#open()
     signal?.throwIfAborted()
-    const aimed = aim(given, caller.port.providers())
+    const aimed = aim(given, caller.providers())
     return await OpenLookup.open(caller, aimed.query, aimed.fault, signal)
   }
 

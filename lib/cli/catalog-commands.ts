@@ -114,7 +114,7 @@ function printEntries(
 export async function listCommand(output: Output, options: ListArguments): Promise<void> {
   if (options.watch !== true) return printEntries(output, await list(), options)
   const stop = new AbortController()
-  const stopped = untilStopped().then(() => stop.abort())
+  const stopped = untilStopped(output).then(() => stop.abort())
   try {
     for await (const entries of watchCatalog({ signal: stop.signal })) {
       printEntries(output, entries, options)

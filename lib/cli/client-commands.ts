@@ -89,7 +89,7 @@ export async function watchCommand(
 ): Promise<void> {
   const controller = new AbortController()
   const stopped = Symbol('stopped')
-  void untilStopped().then(() => controller.abort(stopped))
+  void untilStopped(output).then(() => controller.abort(stopped))
   try {
     for await (const snapshot of watch(queryOf(name, options), { signal: controller.signal })) {
       printSnapshot(output, snapshot, options.json === true)
@@ -109,6 +109,7 @@ export async function queryCommand(
     return
   }
   for await (const service of query(queryOf(name, options))) {
+    if (output.closed?.aborted === true) return
     say(output, options.json === true ? jsonOf(service) : serviceText(service))
   }
 }

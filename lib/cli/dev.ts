@@ -130,7 +130,7 @@ export async function dev(output: Output, file: string): Promise<void> {
       `found ${name}, left behind by process ${processId}: removed in ${steps.length} steps`,
     )
   }
-  const stopped = untilStopped()
+  const stopped = untilStopped(output)
   const session = new Session(output, file, provider)
   const unwatch = watchCalls((line) => say(output, line))
   let watcher: FSWatcher | undefined

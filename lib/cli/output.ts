@@ -7,11 +7,20 @@ import { isNspError, isWinsockError } from '../errors.ts'
 export interface Output {
   out(text: string): void
   err(text: string): void
+  /** Aborts when nobody reads what is printed any more. */
+  readonly closed?: AbortSignal | undefined
 }
 
-export const standardOutput: Output = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+/** Standard output and error. That their reader has gone (`| head`) is no failure of the command. */
+export function standardOutput(): Output {
+  const closed = new AbortController()
+  process.stdout.on('error', () => closed.abort())
+  process.stderr.on('error', () => undefined)
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    closed: closed.signal,
+  }
 }
 
 export function say(output: Output, line: string): void {

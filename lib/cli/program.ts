@@ -180,7 +180,7 @@ function makeProgram(output: Output): Command {
 /** Runs one command line; resolves with the exit code. */
 export async function run(
   args: readonly string[],
-  output: Output = standardOutput,
+  output: Output = standardOutput(),
 ): Promise<number> {
   try {
     await makeProgram(output).parseAsync(args, { from: 'user' })

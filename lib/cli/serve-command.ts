@@ -6,11 +6,12 @@ import type { Host } from '../types.ts'
 import { type Output, say } from './output.ts'
 import { loadProvider } from './provider-file.ts'
 
-/** Resolves at the first Ctrl+C, closed console or end of service. */
-export function untilStopped(): Promise<string> {
+/** Resolves at the first Ctrl+C, closed console or end of service; with `output` also when nobody reads that any more. */
+export function untilStopped(output?: Output): Promise<string> {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const
   return new Promise((resolve) => {
     for (const signal of signals) process.once(signal, () => resolve(signal))
+    output?.closed?.addEventListener('abort', () => resolve('closed'), { once: true })
   })
 }
 

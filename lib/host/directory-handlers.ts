@@ -1,21 +1,21 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // A directory as the handlers of a provider, and its events as notifications.
-import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { WinsockError } from '../errors.ts'
 import type { SharedHandlers } from '../internal/definition.ts'
 import { type IssueList, isFields, show } from '../internal/issues.ts'
 import type { Directory, DirectoryOperation } from '../store/directory.ts'
-import type { Host, ProviderInit, ServiceChange } from '../types.ts'
-import { debug } from './trace.ts'
-
-// After a failing watch.
-const RETRY_MS = 1_000
+import type { ProviderInit, ServiceChange } from '../types.ts'
 
 /** Names each member that a directory lacks. */
 export function checkDirectory(issues: IssueList, value: unknown): Directory | undefined {
   if (value === undefined) return undefined
+  if (typeof value === 'function')
+    return issues.add('directory', 'a function, not a directory: make one with new, or call it')
   if (!isFields(value)) return issues.add('directory', `not a directory: ${show(value)}`)
+  if (typeof value['then'] === 'function')
+    return issues.add('directory', 'a promise: write await before it')
   for (const key of ['find', 'apply', 'watch']) {
     if (typeof value[key] !== 'function')
       issues.add(`directory.${key}`, `not a function: ${show(value[key])}`)
@@ -72,27 +72,4 @@ export function sharedHandlers(
   })
   const stand = directory && directoryHandlers(directory, init.leaseByProcess === true)
   return Object.freeze({ ...stand, ...(Object.fromEntries(own) as SharedHandlers) })
-}
-
-/** Tells clients of everything that the directory tells, until `host` closes. */
-export async function announceChanges(directory: Directory, host: Host): Promise<void> {
-  const { signal } = host
-  let since: string | undefined
-  while (!signal.aborted) {
-    try {
-      for await (const event of directory.watch({ signal, since })) {
-        since = event.revision
-        debug('directory: %s %s', event.kind, event.kind === 'reset' ? '' : event.name)
-        host.invalidate(event.kind === 'reset' ? undefined : { name: event.name })
-      }
-      // Its end means that the directory is closed: there will be no more changes.
-      return
-    } catch (error) {
-      if (signal.aborted) return
-      // What it did not tell, nobody knows: everything may be different.
-      host.invalidate()
-      process.emitWarning(error instanceof Error ? error : String(error))
-      await wait(RETRY_MS, undefined, { ref: false, signal }).catch(() => undefined)
-    }
-  }
 }

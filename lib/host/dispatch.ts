@@ -99,14 +99,17 @@ export class Dispatcher implements RoundOwner {
     return { handles, calls: this.#stats.snapshot(), rejectedFrames: this.#rejectedFrames }
   }
 
-  /** New calls are answered WSAENETDOWN; resolves when the running ones have ended, and leases with them. */
+  /** New calls are answered WSAENETDOWN; leases end; resolves when that and the running calls have ended. */
   async drain(): Promise<void> {
     this.#refusing = true
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#idle = resolve
     this.#checkIdle()
-    await promise
-    await this.#handlers.leases.drain()
+    const { leases } = this.#handlers
+    // At once: a call that hangs until the timeout must not keep registrations for ever.
+    await Promise.all([promise, leases.drain()])
+    // Those that were under way.
+    await leases.drain()
   }
 
   /** Aborts everything; nobody is answered any more. */

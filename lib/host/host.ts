@@ -18,8 +18,8 @@ import type {
 } from '../types.ts'
 import { changedCounters } from '../wire/counters.ts'
 import { pipeSddl } from './access.ts'
+import { Announcer } from './announcer.ts'
 import { abortReason } from './call.ts'
-import { announceChanges } from './directory-handlers.ts'
 import { Dispatcher } from './dispatch.ts'
 import { FailureLog } from './failure-log.ts'
 import { buildFilter } from './filter.ts'
@@ -90,7 +90,7 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
   /** Follows the directory, runs `start`, then lets calls through. */
   async begin(signal: AbortSignal | undefined): Promise<void> {
     const { init } = this.#definition
-    if (init.directory !== undefined) void announceChanges(init.directory, this)
+    if (init.directory !== undefined) void new Announcer(init.directory, this).run()
     this.#cleanUp = (await init.start?.(this)) ?? undefined
     const early = this.#early ?? []
     this.#early = undefined

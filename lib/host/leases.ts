@@ -11,7 +11,13 @@ import { Context } from './call.ts'
 import type { Connection } from './connection.ts'
 import { debug } from './trace.ts'
 
-type RegisterOperation = 'register' | 'deregister' | 'remove'
+/** A call of register, deregister or remove. */
+export interface LeasedCall {
+  readonly connection: Connection
+  readonly entry: DefinedEntry
+  readonly operation: 'register' | 'deregister' | 'remove'
+  readonly context: CallContext
+}
 
 /** What one connection has registered of one service. */
 interface Lease {
@@ -28,6 +34,8 @@ export class Leases {
   readonly #failed: Failed
   /** By service, then by connection. */
   readonly #held = new Map<string, Map<Connection, Lease>>()
+  /** Registrations whose handler has not answered yet, by service. */
+  readonly #underWay = new Map<string, Set<Promise<void>>>()
   readonly #running = new Set<Promise<void>>()
   readonly #controller = new AbortController()
 
@@ -36,16 +44,41 @@ export class Leases {
     this.#failed = failed
   }
 
-  /** A handler has succeeded. */
-  note(
-    connection: Connection,
-    entry: DefinedEntry,
-    operation: RegisterOperation,
-    change: ServiceChange,
-  ): void {
-    if (this.#definition.init.leaseByProcess !== true) return
+  /** Runs the handler of a registration, and remembers what it has done. */
+  async run(call: LeasedCall, change: ServiceChange, handle: () => unknown): Promise<void> {
+    if (this.#definition.init.leaseByProcess !== true) {
+      await handle()
+      return
+    }
+    const { signal } = call.context
+    const { service } = change
+    const key = `${call.entry.index} ${service.serviceClass?.id} ${nameKey(service.name ?? '')}`
+    const leave = this.#enter(key)
+    // Whoever waits for it waits no longer than its client.
+    signal.addEventListener('abort', leave, { once: true })
+    try {
+      await handle()
+      this.#note(key, call, change)
+    } finally {
+      signal.removeEventListener('abort', leave)
+      leave()
+    }
+  }
+
+  #enter(key: string): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const underWay = this.#underWay.get(key) ?? new Set<Promise<void>>()
+    underWay.add(promise)
+    this.#underWay.set(key, underWay)
+    return () => {
+      underWay.delete(promise)
+      if (underWay.size === 0 && this.#underWay.get(key) === underWay) this.#underWay.delete(key)
+      resolve()
+    }
+  }
+
+  #note(key: string, { connection, entry, operation }: LeasedCall, change: ServiceChange): void {
     const { service, multiple } = change
-    const key = `${entry.index} ${service.serviceClass?.id} ${nameKey(service.name ?? '')}`
     const holders = this.#held.get(key) ?? new Map<Connection, Lease>()
     if (!multiple) holders.clear()
     else if (operation !== 'register') {
@@ -70,14 +103,26 @@ export class Leases {
       if (lease === undefined) continue
       holders.delete(connection)
       if (holders.size === 0) this.#held.delete(key)
-      const others = new Set(
-        [...holders.values()].flatMap(({ addresses }) => [...addresses.keys()]),
-      )
-      const addresses = [...lease.addresses].flatMap(([at, address]) =>
-        others.has(at) ? [] : [address],
-      )
-      if (addresses.length > 0) this.#start(connection, lease, addresses)
+      const running = this.#release(key, connection, lease)
+      this.#running.add(running)
+      void running.finally(() => this.#running.delete(running))
     }
+  }
+
+  async #release(key: string, connection: Connection, lease: Lease): Promise<void> {
+    // Another process may be registering the same: taken away behind its back, it would be lost.
+    for (;;) {
+      const underWay = this.#underWay.get(key)
+      if (underWay === undefined) break
+      await Promise.all(underWay)
+    }
+    if (this.#controller.signal.aborted) return
+    const holders = [...(this.#held.get(key)?.values() ?? [])]
+    const others = new Set(holders.flatMap(({ addresses }) => [...addresses.keys()]))
+    const addresses = [...lease.addresses].flatMap(([at, address]) =>
+      others.has(at) ? [] : [address],
+    )
+    if (addresses.length > 0) await this.#deregister(connection, lease, addresses)
   }
 
   /** Ends everything that is held; resolves when all of it has been deregistered. */
@@ -91,12 +136,6 @@ export class Leases {
   destroy(reason: Error): void {
     this.#controller.abort(reason)
     this.#held.clear()
-  }
-
-  #start(connection: Connection, lease: Lease, addresses: Service['addresses']): void {
-    const running = this.#deregister(connection, lease, addresses)
-    this.#running.add(running)
-    void running.finally(() => this.#running.delete(running))
   }
 
   async #deregister(

@@ -40,8 +40,9 @@ export async function runSetService(
     const { context } = call
     if ((await isAllowed(definition.allow.register, context.client)) !== true)
       throw new WinsockError('WSAEACCES')
-    await handler(change, context)
-    leases.note(call.connection, entry, operation, change)
+    const { connection } = call
+    const leased = { connection, entry, operation, context }
+    await leases.run(leased, change, () => handler(change, context))
     return NOTHING
   })
 }

@@ -55,7 +55,7 @@ function list(issues: IssueList, path: string, value: unknown): readonly unknown
   return items
 }
 
-function addresses(
+export function optionalAddresses(
   issues: IssueList,
   value: unknown,
   defaults: AddressDefaults,
@@ -72,7 +72,7 @@ function addresses(
   })
 }
 
-function optionalText(issues: IssueList, init: Fields, key: string): string | undefined {
+export function optionalText(issues: IssueList, init: Fields, key: string): string | undefined {
   const value = init[key]
   if (value === undefined) return undefined
   if (typeof value !== 'string') return issues.add(key, `not a text: ${show(value)}`)
@@ -82,7 +82,7 @@ function optionalText(issues: IssueList, init: Fields, key: string): string | un
     : value
 }
 
-function optionalBlob(issues: IssueList, value: unknown): Uint8Array | undefined {
+export function optionalBlob(issues: IssueList, value: unknown): Uint8Array | undefined {
   if (value === undefined) return undefined
   if (!(value instanceof Uint8Array)) return issues.add('blob', `not a Uint8Array: ${show(value)}`)
   return value.length > MAX_BLOB_BYTES
@@ -109,7 +109,7 @@ function optionalTtl(issues: IssueList, ttl: unknown): number | undefined {
   return issues.add('ttl', `not a number of seconds: ${show(ttl)}`)
 }
 
-function optionalClass(issues: IssueList, value: unknown): Guid | undefined {
+export function optionalClass(issues: IssueList, value: unknown): Guid | undefined {
   if (value === undefined) return undefined
   return (
     serviceClassId(value) ??
@@ -133,7 +133,7 @@ export function parseService(
     context: optionalText(issues, init, 'context'),
     queryString: optionalText(issues, init, 'queryString'),
     blob: optionalBlob(issues, init['blob']),
-    addresses: addresses(issues, init['addresses'], addressDefaults(id)),
+    addresses: optionalAddresses(issues, init['addresses'], addressDefaults(id)),
     aliases: aliases(issues, init['aliases']),
     ttl: optionalTtl(issues, init['ttl']),
   }

@@ -3,6 +3,7 @@
 // Whose query is it: the judgement that the provider DLL makes from the control file, over the same filter.
 import type { Guid } from '../guid.ts'
 import type { NativeFilter } from '../internal/native.ts'
+import { reverseAddress } from '../store/directory-query.ts'
 import {
   ENTRY_HAS_CLASSES,
   ENTRY_OWNS_BY_DEFAULT,
@@ -32,23 +33,10 @@ function ownsKey(filter: NativeFilter, entry: number, key: string): boolean {
   })
 }
 
-/** The address of a reverse lookup: '4.3.2.1.in-addr.arpa', nibbles below ip6.arpa, or dotted. */
-function reverseAddress(key: string): IpAddress | undefined {
-  const v4 = /^(.+)\.in-addr\.arpa$/.exec(key)?.[1]
-  if (v4 !== undefined) {
-    const address = parseIp(v4.split('.').reverse().join('.'))
-    return address?.family === 4 ? address : undefined
-  }
-  const v6 = /^((?:[0-9a-f]\.){31}[0-9a-f])\.ip6\.arpa$/.exec(key)?.[1]
-  if (v6 !== undefined) {
-    const nibbles = v6.split('.').reverse().join('')
-    return {
-      family: 6,
-      bytes: Uint8Array.from(nibbles.match(/../g) ?? [], (pair) => parseInt(pair, 16)),
-    }
-  }
+/** The address of a reverse lookup: a PTR name, or dotted. */
+function askedAddress(key: string): IpAddress | undefined {
   const plain = parseIp(key)
-  return plain?.family === 4 ? plain : undefined
+  return reverseAddress(key) ?? (plain?.family === 4 ? plain : undefined)
 }
 
 function isInBlock({ family, bytes }: IpAddress, block: NativeFilter['blocks'][number]): boolean {
@@ -62,7 +50,7 @@ function isInBlock({ family, bytes }: IpAddress, block: NativeFilter['blocks'][n
 
 function ownsName(filter: NativeFilter, entry: number, key: string): boolean {
   if (ownsKey(filter, entry, key)) return true
-  const address = filter.blocks.length === 0 ? undefined : reverseAddress(key)
+  const address = filter.blocks.length === 0 ? undefined : askedAddress(key)
   return (
     address !== undefined &&
     filter.blocks.some((block) => (block.entries & (1 << entry)) !== 0 && isInBlock(address, block))

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: MIT
 // A directory over a zone file: edits become notifications; registrations go into the file if asked.
 import { type FSWatcher, watch } from 'node:fs'
-import { open, readFile, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { isNspError, type NspError, WinsockError } from '../errors.ts'
 import { parseGuid } from '../guid.ts'
 import type { Query, ServiceClassInfo } from '../types.ts'
@@ -18,6 +17,7 @@ import type {
 } from './directory.ts'
 import { findStored } from './directory-query.ts'
 import { checkedClass, ServiceTable } from './memory-directory.ts'
+import { exclusively, hasCode, replaceFile } from './shared-file.ts'
 import {
   applyOperation,
   isSameStored,
@@ -25,50 +25,23 @@ import {
   operationIdentity,
   serviceInit,
 } from './stored.ts'
-import { formatZone, invalidFile, parseZone, type Zone } from './zone-text.ts'
+import { formatZone, parseZone, unreadableFile, type Zone } from './zone-text.ts'
 
 // An editor writes in several steps; the file is looked at when it has been quiet for so long, and again if it was not good.
 const QUIET_MS = 20
 const SECOND_LOOK_MS = 100
-// Scanners and editors hold a file for a moment; then it cannot be replaced.
-const REPLACE_ATTEMPTS = 10
-const REPLACE_PAUSE_MS = 20
+// Somebody holds the file: nothing tells when it can be read again.
+const LAST_LOOK_MS = 5_000
 
 export interface FileDirectoryInit {
   readonly path: string
   readonly save: boolean
   readonly onError: (error: NspError) => void
+  /** Default: that of node:fs. */
+  readonly read?: (path: string) => Promise<string>
 }
 
 const EMPTY: Zone = { services: new Map(), classes: new Map() }
-
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return codes.includes(String((error as { readonly code?: unknown }).code))
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const draft = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
-  const file = await open(draft, 'w')
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await rename(draft, path)
-      return
-    } catch (error) {
-      const isHeld = hasCode(error, 'EPERM', 'EBUSY', 'EACCES')
-      if (!isHeld || attempt === REPLACE_ATTEMPTS) {
-        await rm(draft, { force: true })
-        throw error
-      }
-      await wait(REPLACE_PAUSE_MS)
-    }
-  }
-}
 
 export class ZoneFile implements FileDirectory {
   readonly classes: DirectoryClasses = {
@@ -82,8 +55,6 @@ export class ZoneFile implements FileDirectory {
   /** What the file says, as it was read or written last. */
   #zone = EMPTY
   #text: string | undefined
-  /** Reads and writes come one after another. */
-  #queue: Promise<unknown> = Promise.resolve()
   #watcher: FSWatcher | undefined
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
@@ -101,7 +72,7 @@ export class ZoneFile implements FileDirectory {
         if (name === null || name === basename(path)) this.#lookSoon()
       })
       this.#watcher.on('error', (error) => this.#report(error))
-      await this.#reload()
+      await this.#exclusively(() => this.#reload())
     } catch (error) {
       this.#watcher?.close()
       throw this.#fault(error)
@@ -148,7 +119,7 @@ export class ZoneFile implements FileDirectory {
     this.#isClosed = true
     clearTimeout(this.#timer)
     this.#watcher?.close()
-    await this.#queue
+    await this.#exclusively(async () => undefined)
     this.#table.log.close()
   }
 
@@ -181,10 +152,9 @@ export class ZoneFile implements FileDirectory {
     })
   }
 
+  /** Reads and writes of one file come one after another, whoever does them in this process. */
   #exclusively(work: () => Promise<void>): Promise<void> {
-    const done = this.#queue.then(work)
-    this.#queue = done.catch(() => undefined)
-    return done
+    return exclusively(this.#init.path, work)
   }
 
   /** Takes over what the file says by now; what it says as before stays as registrations have made it. */
@@ -206,7 +176,8 @@ export class ZoneFile implements FileDirectory {
   /** undefined: there is no file yet, and we may make one. */
   async #read(): Promise<string | undefined> {
     try {
-      return await readFile(this.#init.path, 'utf8')
+      const { path, read = (file) => readFile(file, 'utf8') } = this.#init
+      return await read(path)
     } catch (error) {
       if (this.#init.save && hasCode(error, 'ENOENT')) return undefined
       throw error
@@ -220,29 +191,38 @@ export class ZoneFile implements FileDirectory {
     this.#zone = zone
   }
 
-  #lookSoon(): void {
+  #lookSoon(delay: number = QUIET_MS, attempt = 1): void {
     clearTimeout(this.#timer)
     if (this.#isClosed) return
-    this.#timer = setTimeout(() => void this.#exclusively(() => this.#look()), QUIET_MS).unref()
+    const look = () => void this.#exclusively(() => this.#look(attempt))
+    this.#timer = setTimeout(look, delay).unref()
   }
 
-  async #look(): Promise<void> {
+  async #look(attempt: number): Promise<void> {
     try {
       await this.#reload()
-    } catch {
-      await wait(SECOND_LOOK_MS)
-      if (!this.#isClosed) await this.#reload().catch((error: unknown) => this.#report(error))
+    } catch (error) {
+      const isLost = isNspError(error) || hasCode(error, 'ENOENT')
+      // A change makes it good again, and is told. What only holds the file goes away in silence.
+      if (attempt === 1) this.#lookSoon(SECOND_LOOK_MS, 2)
+      else if (!isLost)
+        this.#lookSoon(Math.min(LAST_LOOK_MS, SECOND_LOOK_MS * attempt), attempt + 1)
+      if (attempt === 2) this.#report(error)
     }
   }
 
   #fault(error: unknown): NspError {
-    if (isNspError(error)) return error
-    const { path } = this.#init
-    const message = error instanceof Error ? error.message : String(error)
-    return invalidFile(path, [{ path, message }], error)
+    return isNspError(error) ? error : unreadableFile(this.#init.path, error)
   }
 
   #report(error: unknown): void {
-    this.#init.onError(this.#fault(error))
+    try {
+      this.#init.onError(this.#fault(error))
+    } catch (fault) {
+      // The user's function is at fault, not the file: as with any listener.
+      process.nextTick(() => {
+        throw fault
+      })
+    }
   }
 }

@@ -34,10 +34,33 @@ const RECORD_FIELDS = [
   'ttl',
 ]
 
+const ADDRESS_FIELDS = [
+  'address',
+  'port',
+  'scopeId',
+  'transport',
+  'local',
+  'family',
+  'remote',
+  'socketType',
+  'protocol',
+]
+
 export function invalidFile(path: string, issues: readonly Issue[], cause?: unknown): NspError {
   return new NspError('ERR_NSP_INVALID_FILE', `${path} is not a zone file`, {
     issues,
     remedy: 'Correct the fields named above; until then the last good state is served.',
+    cause,
+  })
+}
+
+/** What is said of a file that cannot even be read. */
+export function unreadableFile(path: string, cause: unknown): NspError {
+  const message = cause instanceof Error ? cause.message : show(cause)
+  return new NspError('ERR_NSP_INVALID_FILE', `${path} cannot be read`, {
+    issues: [{ path, message }],
+    remedy:
+      'Name a file that exists and may be read, or pass { save: true }, which makes it. If it was read before, what it said is served.',
     cause,
   })
 }
@@ -74,8 +97,12 @@ function classText(id: string): string {
 
 function readRecord(issues: IssueList, value: unknown): Stored | undefined {
   if (!isFields(value)) return issues.add('', `not an object: ${show(value)}`)
-  issues.unknownKeys('', value, RECORD_FIELDS)
+  issues.unknownKeys('', value, [...RECORD_FIELDS, 'serviceClass'])
+  if (value['serviceClass'] !== undefined) issues.add('serviceClass', "it is called 'class' here")
   const { class: serviceClass, addresses, ...rest } = value
+  for (const [at, one] of Array.isArray(addresses) ? addresses.entries() : []) {
+    if (isFields(one)) issues.unknownKeys(`addresses[${at}]`, one, ADDRESS_FIELDS)
+  }
   const list = Array.isArray(addresses)
     ? addresses.map((one: unknown) => withBytes(one, ['remote', 'local']))
     : addresses
@@ -99,6 +126,13 @@ function readClass(issues: IssueList, value: unknown): ServiceClassInfo | undefi
   return checkClassInfo(issues, '', { ...rest, properties: list })
 }
 
+/** The checks speak of values in code; a file has only texts. */
+function inFile(message: string): string {
+  return message
+    .replace(/^not a Uint8Array: /, 'not pairs of hexadecimal digits: ')
+    .replace(/^not a service class or GUID: /, "neither a GUID nor like 'tcp/80': ")
+}
+
 /** Reads a list of `what`, collecting faults with their lines. */
 function readList<T>(
   json: JsonText,
@@ -117,9 +151,10 @@ function readList<T>(
     const issues = new IssueList()
     const made = read(issues, value)
     for (const { path, message } of issues.issues) {
-      const field = path === 'serviceClass' ? 'class' : path
+      const isSlip = path === 'serviceClass' && isFields(value) && path in value
+      const field = path === 'serviceClass' && !isSlip ? 'class' : path
       const whole = `${what}[${at}]${field === '' ? '' : `.${field}`}`
-      file.issues.push({ path: place(whole), message })
+      file.issues.push({ path: place(whole), message: inFile(message) })
     }
     return made === undefined ? [] : [made as T & object]
   })

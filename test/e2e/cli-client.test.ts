@@ -24,7 +24,7 @@ export default defineProvider({
   ioctl: [
     onIoctl(defineIoctl({ code: controlCode('inout', 1) }), ({ input }) => input),
     onIoctl(defineIoctl({ code: controlCode('out', 2) }), ({ outputSize }) => {
-      services = [{ name: '${NAME}', addresses: ['10.6.0.9'] }]
+      services = [{ name: '${NAME}', addresses: ['10.6.0.9'], version: services.length }]
       changed()
       return new TextEncoder().encode('room for ' + outputSize)
     }),
@@ -166,5 +166,14 @@ describe('the command line as a client', () => {
       shown.join(''),
       /^\+ one\.asked\.test {2}10\.6\.0\.1, .*\n\+ two\.asked\.test .*\n= 2 now\n/,
     )
+  })
+
+  it('watch ends when nobody reads what it prints', async () => {
+    const watch = new Command(['watch', '--json', ...MESH])
+    await watch.until(/"services"/)
+    watch.closeOutput()
+    await lines(['ioctl', NAME, '0x58000002', ...MESH])
+    const { code, err } = await watch.done
+    assert.deepEqual([code, err], [0, ''])
   })
 })

@@ -74,6 +74,11 @@ export class Command {
     }
   }
 
+  /** Nobody reads what it prints any more, as behind `| head`. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy()
+  }
+
   /** As TerminateProcess. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')

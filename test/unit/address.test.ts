@@ -91,6 +91,17 @@ describe('addresses', () => {
     })
   }
 
+  it('refuses objects without running their code', () => {
+    const evil = { toString: () => assert.fail('was run') } as never
+    for (const init of [
+      Object.create(null),
+      { address: evil },
+      { address: '10.0.0.1', port: evil },
+    ])
+      assert.throws(() => encodeAddress(init, UDP), AddressFault)
+    assert.match(String(parseCidr(evil)), /not a CIDR block: an object/)
+  })
+
   it("IPv6 text and bytes are each other, and the shortest text is Node's", () => {
     fc.assert(
       fc.property(fc.ipV6(), (text) => {

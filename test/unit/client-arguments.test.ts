@@ -177,7 +177,7 @@ const REFUSED: readonly [what: string, call: Call, paths: readonly string[]][] =
     ['options.multiple', 'options.namespace', 'options.providerId'],
   ],
   ['a removal', (w) => w.remove(bad(undefined), bad('web')), ['name', 'serviceClass']],
-  ['a class that is none', (w) => w.installClass(bad(null)), ['info', 'id', 'name']],
+  ['a class that is none', (w) => w.installClass(bad(null)), ['info']],
   [
     'properties',
     (w) =>

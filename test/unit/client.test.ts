@@ -57,6 +57,31 @@ describe('client: query', () => {
     assert.equal(port.log[0], `begin a.test 1001 ${MESH_ID} 272`)
   })
 
+  it('keeps the bytes that it was given, whatever becomes of the array', async () => {
+    const blob = Uint8Array.of(1)
+    const service = { name: 'a.test', serviceClass: ServiceClass.tcp(80), blob }
+    const registered = await winsock.register(service)
+    blob[0] = 2
+    await registered[Symbol.asyncDispose]()
+    assert.deepEqual(
+      port.sets.map(({ set }) => set.blob),
+      [Uint8Array.of(1), Uint8Array.of(1)],
+    )
+  })
+
+  it('rejects with a WinsockError if the catalog cannot be read', async () => {
+    port.providers = () => {
+      throw failure(10055, 'WSCEnumNameSpaceProvidersEx')
+    }
+    const said = {
+      name: 'WinsockError',
+      code: 'WSAENOBUFS',
+      syscall: 'WSCEnumNameSpaceProvidersEx',
+    }
+    await assert.rejects(winsock.open(QUERY), said)
+    await assert.rejects(all(winsock.watch(QUERY)), said)
+  })
+
   it('starts anew with each loop, and not before', async () => {
     const asked = winsock.query(QUERY)
     assert.equal(port.log.length, 0)

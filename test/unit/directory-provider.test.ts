@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: MIT
 // The option `directory` of a provider: all its handlers, its notifications, and what wins over it.
 import assert from 'node:assert/strict'
+import { EventEmitter, on } from 'node:events'
 import { describe, it } from 'mocha'
 import { type Directory, type DirectoryEvent, MemoryDirectory } from '../../lib/directory.ts'
-import { type ProviderInit, WinsockCode } from '../../lib/index.ts'
+import { retryDelay } from '../../lib/host/announcer.ts'
+import { defineProvider, type NspError, type ProviderInit, WinsockCode } from '../../lib/index.ts'
 import { makeAddress } from '../../lib/internal/service.ts'
 import { changedCounters } from '../../lib/wire/counters.ts'
 import { readClassBlock } from '../../lib/wire/wire-class.ts'
@@ -152,6 +154,27 @@ describe('a provider with a directory', () => {
   })
 })
 
+describe('what is no directory', () => {
+  const entries = { mesh: { id: CLASS_ID, namespace: 1001 } }
+  const store = new MemoryDirectory()
+  for (const [directory, messages] of [
+    [MemoryDirectory, [/^directory: a function, not a directory: make one with new/]],
+    [Promise.resolve(store), [/^directory: a promise: write await before it/]],
+    [7, [/^directory: not a directory: 7/]],
+    [{ find() {}, classes: {} }, [/^directory\.apply: not a function/, /^directory\.classes\.put/]],
+  ] as const) {
+    it(`is told: ${messages[0]}`, () => {
+      assert.throws(
+        () => defineProvider({ name: 'x', entries, directory: directory as never }),
+        (error: NspError) => {
+          const told = error.issues.map(({ path, message }) => `${path}: ${message}`)
+          return messages.every((message) => told.some((one) => message.test(one)))
+        },
+      )
+    })
+  }
+})
+
 describe('the watch of a directory', () => {
   /** A store whose watch is what the test says, one after another. */
   function watched(
@@ -198,6 +221,44 @@ describe('the watch of a directory', () => {
     assert.deepEqual(since, [undefined, '7'])
     assert.deepEqual(server.changes, [changed('a'), ALL, changed('b')])
     assert.deepEqual(warnings, ['broken'])
+  })
+
+  it('that failed before it told anything tells everybody again when it goes on', async () => {
+    const again = Promise.withResolvers<void>()
+    const { directory, since } = watched(
+      // biome-ignore lint/correctness/useYield: it fails before.
+      async function* () {
+        throw new Error('not there yet')
+      },
+      async function* () {
+        again.resolve()
+        yield* new MemoryDirectory().watch({ signal: new AbortController().signal })
+      },
+    )
+    const { server, host } = await directoryHost(directory)
+    await turn()
+    assert.deepEqual(server.changes, [ALL])
+    await again.promise
+    await turn()
+    assert.deepEqual(since, [undefined, undefined])
+    assert.deepEqual(server.changes, [ALL, ALL], 'what changed between the watches is told')
+    await host.close()
+  })
+
+  it('that fails for ever is asked less and less often', () => {
+    assert.deepEqual([1, 2, 3, 7, 8, 2000].map(retryDelay), [1000, 2000, 4000, 60000, 60000, 60000])
+  })
+
+  it('that does not look at its signal is left when the host closes', async () => {
+    const source = new EventEmitter()
+    const directory = new MemoryDirectory()
+    directory.watch = () => on(source, 'change') as never
+    const { host } = await directoryHost(directory)
+    await turn()
+    assert.equal(source.listenerCount('change'), 1)
+    await host.close()
+    await turn()
+    assert.equal(source.listenerCount('change'), 0)
   })
 
   it('ends with the host', async () => {

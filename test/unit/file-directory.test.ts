@@ -2,7 +2,15 @@
 // SPDX-License-Identifier: MIT
 // Zone files: what may stand in them, what is said of what may not, edits while they are watched, and saving.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,11 +18,13 @@ import { after, describe, it } from 'mocha'
 import { fileDirectory } from '../../lib/directory.ts'
 import type { Client, NspError } from '../../lib/index.ts'
 import { ServiceClass } from '../../lib/index.ts'
+import { ZoneFile } from '../../lib/store/file-directory.ts'
 import { JsonFault, parseJsonText } from '../../lib/store/json-text.ts'
 import { makeStored } from '../../lib/store/stored.ts'
 import { formatZone, parseZone } from '../../lib/store/zone-text.ts'
 import { asked, found, listed, operation } from '../helpers/directory-suite.ts'
 import { CLASS_ID, classInfo } from '../helpers/services.ts'
+import { until } from '../helpers/until.ts'
 
 const { signal } = new AbortController()
 const folder = mkdtempSync(join(tmpdir(), 'nsp-zone-'))
@@ -30,6 +40,9 @@ function write(text: string): string {
 function records(...list: readonly object[]): string {
   return JSON.stringify({ records: list })
 }
+
+const names = (store: { services(): Iterable<{ name: string }> }) =>
+  [...store.services()].map(({ name }) => name)
 
 after(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -155,7 +168,7 @@ describe('a zone file', () => {
       '{"records": [\n{"name": "a",\n"addresses": ["10.0.0.1",\n"10.0.0.300"]},\n{"name": "b", "class": "x"}]}',
       [
         ['zone.json:4 records[0].addresses[1]', /"10.0.0.300" is not an address/],
-        ['zone.json:5 records[1].class', /not a service class or GUID: "x"/],
+        ['zone.json:5 records[1].class', /neither a GUID nor like 'tcp\/80': "x"/],
       ],
     ],
     [
@@ -167,8 +180,16 @@ describe('a zone file', () => {
       [['zone.json:2 records[0].adresses', /there is no such option/]],
     ],
     [
+      '{"records": [{"name": "a",\n"serviceClass": "tcp/80"}]}',
+      [['zone.json:2 records[0].serviceClass', /it is called 'class' here/]],
+    ],
+    [
+      '{"records": [{"name": "a", "addresses": [{"address": "10.0.0.1",\n"prot": 80}]}]}',
+      [['zone.json:2 records[0].addresses[0].prot', /there is no such option/]],
+    ],
+    [
       '{"records": [{"name": "a", "blob": "abc"}]}',
-      [['zone.json:1 records[0].blob', /not a Uint8Array: "abc"/]],
+      [['zone.json:1 records[0].blob', /not pairs of hexadecimal digits: "abc"/]],
     ],
     [
       '{"records": [{"name": "a"}, {"name": "A."}]}',
@@ -204,6 +225,8 @@ describe('fileDirectory', () => {
     await assert.rejects(fileDirectory(missing), (error: NspError) => {
       assert.equal(error.code, 'ERR_NSP_INVALID_FILE')
       assert.equal(error.issues[0]?.path, missing)
+      assert.match(error.message, /missing\.json cannot be read/)
+      assert.match(error.remedy ?? '', /save: true/)
       return true
     })
     await assert.rejects(fileDirectory(write('{"records": [{}]}')), {
@@ -305,6 +328,51 @@ describe('fileDirectory', () => {
     await directory.apply({ ...operation('register', ['10.0.0.1']), owner }, { signal })
     assert.equal(directory.size, 2)
     assert.equal(readFileSync(path, 'utf8'), text)
+  })
+
+  it('with save several directories over one file lose nothing', async () => {
+    const path = join(folder, 'shared.json')
+    const stores = [
+      await fileDirectory(path, { save: true }),
+      await fileDirectory(path, { save: true }),
+    ]
+    const names = Array.from({ length: 8 }, (_, n) => `r${n}.test`)
+    await Promise.all(
+      names.map((name, n) =>
+        stores[n % 2]?.apply(operation('register', ['10.0.0.1'], { wire: { name } }), { signal }),
+      ),
+    )
+    const { records } = JSON.parse(readFileSync(path, 'utf8')) as { records: { name: string }[] }
+    assert.deepEqual(records.map(({ name }) => name).toSorted(), names)
+    for (const store of stores) await store[Symbol.asyncDispose]()
+  })
+
+  it('with save leaves no draft where the file cannot be replaced', async () => {
+    const path = join(folder, 'in-the-way.json')
+    await using store = await fileDirectory(path, { save: true, onError: () => undefined })
+    mkdirSync(path)
+    await assert.rejects(store.apply(operation('register', ['10.0.0.1']), { signal }))
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('.tmp')),
+      [],
+    )
+  })
+
+  it('reads a file that somebody holds as soon as it is let go', async () => {
+    const path = write(records({ name: 'old.test' }))
+    const errors: NspError[] = []
+    let held = 0
+    const read = async (file: string) => {
+      if (held-- > 0) throw Object.assign(new Error('held'), { code: 'EBUSY' })
+      return readFileSync(file, 'utf8')
+    }
+    const onError = (error: NspError) => void errors.push(error)
+    await using store = await new ZoneFile({ path, save: false, onError, read }).begin()
+    held = 4
+    writeFileSync(path, records({ name: 'new.test' }))
+    await until('the new record is there', () => names(store).includes('new.test'))
+    assert.equal(errors.length, 1)
+    assert.match(errors[0]?.message ?? '', /held/)
   })
 
   it('with save writes one registration after another', async () => {

@@ -10,6 +10,7 @@ import {
   WinsockError,
 } from '../../lib/index.ts'
 import { fakeHost, turn } from '../helpers/fake-host.ts'
+import { query } from '../helpers/fake-server.ts'
 import { registration } from '../helpers/services.ts'
 
 async function leasing(init: Partial<ProviderInit> = {}) {
@@ -77,6 +78,46 @@ describe('leaseByProcess', () => {
     ])
   })
 
+  it('not what another process is just registering, if it succeeds', async () => {
+    for (const outcome of [undefined, new WinsockError('WSAEACCES')]) {
+      const gate = Promise.withResolvers<void>()
+      const { server, ended } = await leasing({
+        register: async (_change, { client }) => {
+          if (client.processId === 99) await gate.promise
+        },
+      })
+      await server.setService(0, registration(['10.0.0.1', '10.0.0.2'])).answer
+      const other = server.setService(0, registration(['10.0.0.1']), { multiple: true, client: 2 })
+      await turn()
+      server.gone()
+      await turn()
+      assert.deepEqual(ended, [])
+      if (outcome === undefined) gate.resolve()
+      else gate.reject(outcome)
+      await other.answer
+      await turn()
+      const left = outcome === undefined ? '' : ' 10.0.0.1:80'
+      assert.deepEqual(ended, [`${NAME} these${left} 10.0.0.2:80`])
+    }
+  })
+
+  it('waits for nobody who has given up', async () => {
+    const { server, ended } = await leasing({
+      register: async (_change, { client }) => {
+        if (client.processId === 99) await new Promise(() => undefined)
+      },
+    })
+    await server.setService(0, registration(['10.0.0.1'])).answer
+    server.setService(0, registration(['10.0.0.1']), { multiple: true, client: 2 })
+    await turn()
+    server.gone()
+    await turn()
+    assert.deepEqual(ended, [])
+    server.gone(2)
+    await turn()
+    assert.deepEqual(ended, [`${NAME} these 10.0.0.1:80`])
+  })
+
   it('not what was refused', async () => {
     const { server, ended } = await leasing({
       register() {
@@ -113,6 +154,16 @@ describe('leaseByProcess', () => {
     gate.resolve()
     await closing
     assert.deepEqual(ended, ['ended'])
+  })
+
+  it('also when the host closes while another call hangs', async () => {
+    const { server, host, ended } = await leasing({
+      lookup: () => new Promise<undefined>(() => undefined),
+    })
+    await server.setService(0, registration(['10.0.0.1'])).answer
+    server.next(1, query({ name: 'hangs' }))
+    await host.close({ timeoutMs: 1 })
+    assert.deepEqual(ended, [`${NAME} these 10.0.0.1:80`])
   })
 
   it('reports a deregistration that fails, unless there is nothing left to deregister', async () => {
