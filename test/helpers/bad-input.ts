@@ -62,9 +62,7 @@ export const badProviders: readonly BadInput[] = [
   ),
   bad(
     'a directory that is not awaited',
-    ['directory.find', 'directory.apply', 'directory.watch'].concat(
-      ['get', 'put', 'delete'].map((key) => `directory.classes.${key}`),
-    ),
+    ['directory'],
     definition({ directory: Promise.resolve() }),
   ),
   bad('changes of another kind', ['changes'], definition({ changes: 'feeds' })),
