@@ -75,6 +75,15 @@ export const PATTERN_EXACT = 0
 export const PATTERN_SUFFIX = 1
 export const PATTERN_ALL = 2
 
+// Data files.
+export const DATA_MAGIC = 1146114894
+export const DATA_VERSION = 1
+export const DATA_HEAD_BYTES = 64
+export const MIN_DATA_BYTES = 65536
+export const MAX_DATA_BYTES = 1073741824
+export const DATA_NAME = 1
+export const DATA_ANSWER = 2
+
 // Counters: index spaces in the control file's counter table.
 export const COUNTER_GLOBAL = 0
 export const COUNTER_ANY = 1

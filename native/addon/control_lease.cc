@@ -101,7 +101,6 @@ void ControlLease::Publish(ControlFilter* filter, const std::wstring& pipe_name)
   filter->epoch = last.epoch + 1;
   filter->host_pid = GetCurrentProcessId();
   filter->host_start_time = ProcessStartTime();
-  filter->data_file = last.data_file;
   filter->js_thread_count = 1;
   filter->js_threads[0] = GetCurrentThreadId();
   Write(filter, pipe_name);
@@ -115,7 +114,6 @@ void ControlLease::Publish(ControlFilter* filter, const std::wstring& pipe_name)
 void ControlLease::Seed(ControlFilter* filter) {
   const ControlFilter& last = file()->filter;
   filter->epoch = last.epoch;
-  filter->data_file = last.data_file;
   std::memcpy(filter->revision, last.revision, sizeof(filter->revision));
   Write(filter, kNoPipe);
 }

@@ -54,7 +54,7 @@ struct ControlFilter {
   uint32_t js_thread_count;
   uint32_t js_threads[kMaxJsThreads];
   uint32_t host_wait_limit;  // calls that may wait at once in the host's own process
-  uint32_t data_file;        // number of the current data file; 0 none
+  uint32_t reserved;         // 0
   uint8_t revision[32];      // SHA-256 of the revision string; zero if none
   uint16_t pipe_name[128];   // \\.\pipe\..., zero-terminated
   uint32_t entry_count;
@@ -77,7 +77,7 @@ struct ControlFile {
   uint32_t bytes;     // kControlBytes
   uint32_t flags;     // kControlRetired; set by uninstall, cleared by install, outside the sequence
   uint32_t sequence;  // odd while `filter` is being written
-  uint32_t reserved;  // 0
+  uint32_t data_file;  // number of the current data file, 0: none; atomic, outside the sequence
   ControlFilter filter;
   uint32_t counters[kCounterCount];  // each changes by one atomic increment, never goes back
 };
