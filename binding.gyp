@@ -8,8 +8,10 @@
     'common_sources': [
       'native/common/class_info.cc',
       'native/common/control_writer.cc',
+      'native/common/data_reader.cc',
       'native/common/file_checks.cc',
       'native/common/frame_check.cc',
+      'native/common/published_answer.cc',
       'native/common/query_set.cc',
     ],
     'provider_sources': [
@@ -23,6 +25,7 @@
       'native/provider/connection_write.cc',
       'native/provider/control_view.cc',
       'native/provider/counter_sample.cc',
+      'native/provider/data_mapping.cc',
       'native/provider/dll_main.cc',
       'native/provider/filter.cc',
       'native/provider/guarded_copy.cc',
@@ -30,6 +33,7 @@
       'native/provider/lookup.cc',
       'native/provider/lookup_host.cc',
       'native/provider/lookup_ioctl.cc',
+      'native/provider/lookup_published.cc',
       'native/provider/lookup_table.cc',
       'native/provider/made_blob.cc',
       'native/provider/nsp_entry.cc',

@@ -5,8 +5,10 @@
 set(COMMON_SOURCES
   common/class_info.cc
   common/control_writer.cc
+  common/data_reader.cc
   common/file_checks.cc
   common/frame_check.cc
+  common/published_answer.cc
   common/query_set.cc
 )
 
@@ -21,6 +23,7 @@ set(PROVIDER_SOURCES
   provider/connection_write.cc
   provider/control_view.cc
   provider/counter_sample.cc
+  provider/data_mapping.cc
   provider/dll_main.cc
   provider/filter.cc
   provider/guarded_copy.cc
@@ -28,6 +31,7 @@ set(PROVIDER_SOURCES
   provider/lookup.cc
   provider/lookup_host.cc
   provider/lookup_ioctl.cc
+  provider/lookup_published.cc
   provider/lookup_table.cc
   provider/made_blob.cc
   provider/nsp_entry.cc

@@ -48,6 +48,11 @@ uint32_t ControlMapping::counter(uint32_t index) const {
   return GuardedRead(&value, &file()->counters[index]) ? value : 0;
 }
 
+uint32_t ControlMapping::data_file() const {
+  uint32_t number = 0;
+  return GuardedRead(&number, &file()->data_file) ? number : 0;
+}
+
 bool ControlMapping::ReadSequence(uint32_t* sequence) const {
   return GuardedRead(sequence, &file()->sequence);
 }
@@ -89,6 +94,10 @@ void ControlView::Reopen() {
     state_.mapping = ControlMapping::Open(path_);
   }
   if (!state_.mapping || state_.mapping->retired()) {
+    // Whoever uninstalls wants to delete it.
+    ExclusiveLock lock(&data_lock_);
+    data_.Reset();
+    data_number_ = 0;
     return;
   }
   Ref<FilterCopy> copy = MakeRef<FilterCopy>();
@@ -115,6 +124,28 @@ ControlState ControlView::State() {
     next_try_ = state_ ? 0 : now + (was_good ? 0 : kReopenMs);
   }
   return state_;
+}
+
+// Needs the data file's lock.
+bool ControlView::IsToday(uint32_t number) const {
+  return number == data_number_ && (data_ || number == 0 || GetTickCount64() < next_data_try_);
+}
+
+Ref<DataMapping> ControlView::Data(const ControlMapping& control) {
+  const uint32_t number = control.data_file();
+  {
+    SharedLock lock(&data_lock_);
+    if (IsToday(number)) {
+      return data_;
+    }
+  }
+  ExclusiveLock lock(&data_lock_);
+  if (!IsToday(number)) {
+    data_ = number == 0 ? Ref<DataMapping>() : DataMapping::Open(path_, number);
+    data_number_ = number;
+    next_data_try_ = GetTickCount64() + kReopenMs;
+  }
+  return data_;
 }
 
 }  // namespace nsp

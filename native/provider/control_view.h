@@ -6,6 +6,7 @@
 #define WINSOCK_NSP_PROVIDER_CONTROL_VIEW_H_
 
 #include "control_file.h"
+#include "data_mapping.h"
 #include "memory.h"
 #include "unique_handle.h"
 
@@ -24,6 +25,8 @@ class ControlMapping : public Counted<ControlMapping> {
   bool retired() const;
   // The counter's value; unreadable memory reads as 0. `index` is below kCounterCount.
   uint32_t counter(uint32_t index) const;
+  // The number of today's data file; 0: none.
+  uint32_t data_file() const;
   bool ReadSequence(uint32_t* sequence) const;
   // One consistent, checked copy of the filter within bounded retries.
   [[nodiscard]] bool ReadFilter(ControlFilter* filter, uint32_t* sequence) const;
@@ -55,14 +58,25 @@ class ControlView {
   // use, and at most once a second while it is missing or retired.
   ControlState State();
 
+  // Today's data file of `control`; empty if there is none or it cannot be mapped. Maps it when its
+  // number is new, and tries again at most once a second.
+  Ref<DataMapping> Data(const ControlMapping& control);
+
  private:
   bool Fresh() const;
   void Reopen();
+  bool IsToday(uint32_t number) const;
 
   const wchar_t* path_;
   SRWLOCK lock_ = SRWLOCK_INIT;  // guards all below
   ControlState state_;
   uint64_t next_try_ = 0;
+
+  // Of its own: who polls does not wait for who maps.
+  SRWLOCK data_lock_ = SRWLOCK_INIT;  // guards all below
+  Ref<DataMapping> data_;
+  uint32_t data_number_ = 0;  // what `data_` is, or was to be
+  uint64_t next_data_try_ = 0;
 };
 
 }  // namespace nsp

@@ -27,6 +27,7 @@ class CounterSample {
   uint32_t index(uint32_t i) const { return index_[i]; }
   uint32_t at_begin(uint32_t i) const { return at_begin_.value[i]; }
   uint32_t at_next(uint32_t i) const { return at_next_.value[i]; }
+  const uint32_t* at_next() const { return at_next_.value; }
   uint32_t seen(uint32_t i) const { return seen_.value[i]; }
   bool Contains(uint32_t counter) const;
 

@@ -86,13 +86,18 @@ class Lookup : public Counted<Lookup> {
                    Frame* frame);
   DWORD SendOn(Connection* connection, const Outgoing& out, const Deadline& deadline, Call* call);
   DWORD FetchInto(Call* call, const ControlState& state, const Deadline& deadline);
-  DWORD TakeBatch(const Call& call);
-  bool KeepBatch(const Call& call, uint32_t count);
+  DWORD TakeBatch(Call* call);
+  bool KeepBatch(Buffer body, uint32_t count);
   void EndRound(DWORD status);
   void SpoilFeed(DWORD code);
   bool Enlist(Call* call);
   void Delist(Call* call);
   void Restart();
+
+  // lookup_published.cc: answers without the host.
+  bool TakePublished(const ControlState& state);
+  bool FindName(const DataReader& data, const QuerySetView& query, Buffer* body) const;
+  bool FindAnswer(const DataReader& data, Buffer* body) const;
 
   // lookup_ioctl.cc
   DWORD Poll(const IoctlCall& call, const ControlState& state, bool vouching);

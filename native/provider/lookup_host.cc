@@ -141,6 +141,9 @@ DWORD Lookup::Fetch(const Deadline& deadline) {
   if (!state || state_.mapping->retired()) {
     return WSAENETDOWN;
   }
+  if (TakePublished(state)) {
+    return 0;
+  }
   const ControlFilter& filter = state.filter->filter;
   if (OnHostThread(filter)) {
     return WSAEINPROGRESS;
@@ -152,7 +155,7 @@ DWORD Lookup::Fetch(const Deadline& deadline) {
   DWORD code = FetchInto(&call, state, deadline);
   if (code == 0) {
     provider_->breaker()->Answered();
-    code = TakeBatch(call);
+    code = TakeBatch(&call);
   } else if (code == WAIT_TIMEOUT) {
     provider_->breaker()->TimedOut(filter);
     Restart();
@@ -224,16 +227,15 @@ void Lookup::SpoilFeed(DWORD code) {
 }
 
 // Appends the items of a checked batch. False: no memory.
-bool Lookup::KeepBatch(const Call& call, uint32_t count) {
+bool Lookup::KeepBatch(Buffer body, uint32_t count) {
   if (count == 0) {
     return true;
   }
   Batch* batch = New<Batch>();
-  if (batch == nullptr || !batch->body.Resize(call.body.size())) {
-    Delete(batch);
+  if (batch == nullptr) {
     return false;
   }
-  std::memcpy(batch->body.data(), call.body.data(), call.body.size());
+  batch->body = std::move(body);
   batch->offset = sizeof(BatchBody);
   batch->left = count;
   ExclusiveLock lock(&lock_);
@@ -250,18 +252,18 @@ void Lookup::EndRound(DWORD status) {
   final_ = status == 0 ? static_cast<DWORD>(WSA_E_NO_MORE) : status;
 }
 
-DWORD Lookup::TakeBatch(const Call& call) {
+DWORD Lookup::TakeBatch(Call* call) {
   BatchBody head;
-  bool last = (call.flags & kFrameLastBatch) != 0;
-  bool sound = call.kind == kFrameBatch && call.body.size() >= sizeof(head);
+  bool last = (call->flags & kFrameLastBatch) != 0;
+  bool sound = call->kind == kFrameBatch && call->body.size() >= sizeof(head);
   if (sound) {
-    std::memcpy(&head, call.body.data(), sizeof(head));
-    sound = CheckItems(call.body, head.count) && (head.count != 0 || last);
+    std::memcpy(&head, call->body.data(), sizeof(head));
+    sound = CheckItems(call->body, head.count) && (head.count != 0 || last);
   }
   if (!sound) {
     return WSANO_RECOVERY;
   }
-  if (!KeepBatch(call, head.count)) {
+  if (!KeepBatch(std::move(call->body), head.count)) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
   bool again = false;

@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// What a provider whose `lookup` knows the published services of a name would answer a query: the
+// rules of lib/host/answer.ts, applied to a name record (data_file.h). Portable and freestanding;
+// nothing here allocates or waits.
+#ifndef WINSOCK_NSP_COMMON_PUBLISHED_ANSWER_H_
+#define WINSOCK_NSP_COMMON_PUBLISHED_ANSWER_H_
+
+#include "query_set.h"
+
+namespace nsp {
+
+// True if a name record answers this query under an entry with these kEntry... flags. The others
+// are the host's.
+[[nodiscard]] bool AnsweredByName(const QuerySetView& query, uint32_t entry_flags);
+
+// Blocks of a record, which may be followed by the padding of the record.
+struct PublishedBlocks {
+  Bytes bytes;
+  uint32_t count = 0;
+};
+
+// The Batch body that answers `query` (one that AnsweredByName takes) by the blocks of a name
+// record. `name_space` is that of the catalog entry. MeasureNameAnswer returns the body's size; 0:
+// the blocks are not sound, or the answer fits no frame. WriteNameAnswer writes it into that many
+// bytes.
+[[nodiscard]] size_t MeasureNameAnswer(const QuerySetView& query, uint32_t name_space,
+                                       const PublishedBlocks& record);
+void WriteNameAnswer(const QuerySetView& query, uint32_t name_space, const PublishedBlocks& record,
+                     uint8_t* out);
+
+// The same of an answer record, which is a whole answer already.
+[[nodiscard]] size_t MeasureWholeAnswer(const PublishedBlocks& record);
+void WriteWholeAnswer(uint32_t status, const PublishedBlocks& record, uint8_t* out, size_t bytes);
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_COMMON_PUBLISHED_ANSWER_H_

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// One mapped data file, and a record copied out of one.
+#ifndef WINSOCK_NSP_PROVIDER_DATA_MAPPING_H_
+#define WINSOCK_NSP_PROVIDER_DATA_MAPPING_H_
+
+#include "data_reader.h"
+#include "memory.h"
+#include "unique_handle.h"
+
+namespace nsp {
+
+// Shared by those who read in it; unmapped with the last of them.
+class DataMapping : public Counted<DataMapping> {
+ public:
+  // Maps data file `number` of a control file read-only. Empty if it is absent, unreadable, of the
+  // wrong size or of another layout. Does file I/O.
+  static Ref<DataMapping> Open(const wchar_t* control_path, uint32_t number);
+
+  explicit DataMapping(UniqueView view) : view_(std::move(view)) {}
+
+  const DataReader& reader() const { return reader_; }
+
+ private:
+  UniqueView view_;
+  DataReader reader_;
+};
+
+// Room for a record: small ones need no allocation.
+class PublishedRecord {
+ public:
+  // False: there is none, or no memory for it.
+  [[nodiscard]] bool Find(const DataReader& reader, const DataSearch& search);
+  // After Find: what it found, in this object.
+  const DataFinding& found() const { return found_; }
+
+ private:
+  DataFinding found_;
+  Buffer large_;
+  alignas(8) uint8_t small_[1024];
+};
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_PROVIDER_DATA_MAPPING_H_
