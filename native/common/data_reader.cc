@@ -35,8 +35,8 @@ bool Holds(const DataRecord& head, const uint8_t* record, const DataSearch& sear
   }
   return search.now >= head.made_at && search.now - head.made_at < head.ttl_ms * kPerMs &&
          head.counter_count == search.counter_count &&
-         std::memcmp(record + sizeof(head), search.counters,
-                     search.counter_count * sizeof(uint32_t)) == 0;
+         (search.counter_count == 0 || std::memcmp(record + sizeof(head), search.counters,
+                                                   search.counter_count * sizeof(uint32_t)) == 0);
 }
 
 }  // namespace

@@ -112,18 +112,16 @@ bool ProtocolsAllow(const QuerySetView& query, int32_t family) {
 // One query, prepared.
 class NameAnswer {
  public:
-  NameAnswer(const QuerySetView& query, uint32_t name_space)
-      : query_(query), name_space_(name_space), asked_(AskedBy(query)) {
+  NameAnswer(const QuerySetView& query, uint32_t name_space, uint8_t* out)
+      : query_(query), name_space_(name_space), asked_(AskedBy(query)), out_(out) {
     asked_.inet = asked_.inet && ProtocolsAllow(query, kInet);
     asked_.inet6 = asked_.inet6 && ProtocolsAllow(query, kInet6);
   }
 
-  // Returns the body's size, 0 if there is none; writes it unless `out` is nullptr.
-  size_t Walk(const PublishedBlocks& record, uint8_t* out) {
+  // Returns the body's size; 0: there is none.
+  size_t Walk(const PublishedBlocks& record) {
     Bytes rest = record.bytes;
     uint32_t fitting = 0;
-    out_ = out;
-    size_ = sizeof(BatchBody);
     for (uint32_t i = 0; i < record.count; ++i) {
       QuerySetView service;
       if (!ReadQuerySet(rest.data, rest.size, &service)) {
@@ -139,8 +137,8 @@ class NameAnswer {
       }
     }
     const BatchBody head = {sent_ != 0 ? 0 : fitting != 0 ? kNoData : kServiceNotFound, sent_};
-    if (out != nullptr) {
-      std::memcpy(out, &head, sizeof(head));
+    if (out_ != nullptr) {
+      std::memcpy(out_, &head, sizeof(head));
     }
     return size_;
   }
@@ -223,8 +221,17 @@ class NameAnswer {
     if (!HasWhatIsWanted(head)) {
       return true;
     }
-    return Put(*service, addresses, address_bytes) &&
-           (!Wants(kReturnAliases) || PutAliases(service, aliases, addresses, address_bytes));
+    // The same under its other names, if they are wanted. A hostent has them in it.
+    Bytes names = Wants(kReturnAliases) ? aliases : Bytes();
+    do {
+      if (!Put(*service, addresses, address_bytes)) {
+        return false;
+      }
+      head.flags = kIsAlias;
+      head.present &= ~kHasAliases;
+      head.blob_kind = kBlobOpaque;
+    } while (TakeAlias(&names, &service->name));
+    return true;
   }
 
   // What a service of a record leaves to the query and the entry.
@@ -254,21 +261,6 @@ class NameAnswer {
            (Wants(kReturnAddr) && head.address_count != 0) || (Wants(kReturnBlob) && has_blob);
   }
 
-  // The same under its other names. A hostent has them in it.
-  bool PutAliases(QuerySetView* result, Bytes aliases, const Bytes& addresses,
-                  size_t address_bytes) {
-    result->head.flags = kIsAlias;
-    result->head.present &= ~kHasAliases;
-    result->head.blob_kind = kBlobOpaque;
-    result->aliases = {};
-    while (TakeAlias(&aliases, &result->name)) {
-      if (!Put(*result, addresses, address_bytes)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   // Takes one alias and its terminator off the front. False: none left.
   static bool TakeAlias(Bytes* rest, Bytes* alias) {
     uint32_t length = 0;
@@ -287,8 +279,8 @@ class NameAnswer {
   const QuerySetView& query_;
   const uint32_t name_space_;
   Asked asked_;
-  uint8_t* out_ = nullptr;
-  size_t size_ = 0;
+  uint8_t* const out_;  // nullptr: this only measures
+  size_t size_ = sizeof(BatchBody);
   uint32_t sent_ = 0;
 };
 
@@ -301,37 +293,23 @@ bool AnsweredByName(const QuerySetView& query, uint32_t entry_flags) {
          (query.head.flags & kContainers) == 0 && HasPlainContext(query) && AskedBy(query).by_name;
 }
 
-size_t MeasureNameAnswer(const QuerySetView& query, uint32_t name_space,
-                         const PublishedBlocks& record) {
-  return NameAnswer(query, name_space).Walk(record, nullptr);
+size_t AnswerByName(const QuerySetView& query, uint32_t name_space, const PublishedBlocks& record,
+                    uint8_t* out) {
+  return NameAnswer(query, name_space, out).Walk(record);
 }
 
-void WriteNameAnswer(const QuerySetView& query, uint32_t name_space, const PublishedBlocks& record,
-                     uint8_t* out) {
-  static_cast<void>(NameAnswer(query, name_space).Walk(record, out));
-}
-
-size_t MeasureWholeAnswer(const PublishedBlocks& record) {
-  size_t size = sizeof(BatchBody);
-  Bytes rest = record.bytes;
-  for (uint32_t i = 0; i < record.count; ++i) {
-    QuerySetView result;
-    if (!ReadQuerySet(rest.data, rest.size, &result)) {
-      return 0;
-    }
-    rest.data += result.head.size;
-    rest.size -= result.head.size;
-    size += result.head.size;
-  }
-  return size <= kMaxFrameBytes - sizeof(FrameHeader) ? size : 0;
-}
-
-void WriteWholeAnswer(uint32_t status, const PublishedBlocks& record, uint8_t* out, size_t bytes) {
+size_t AnswerByRecord(uint32_t status, const PublishedBlocks& record, uint8_t* out) {
   const BatchBody head = {status, record.count};
-  std::memcpy(out, &head, sizeof(head));
-  if (bytes != sizeof(head)) {
-    std::memcpy(out + sizeof(head), record.bytes.data, bytes - sizeof(head));
+  size_t bytes = 0;
+  if (!MeasureBlocks(record.bytes, record.count, &bytes) ||
+      bytes > kMaxFrameBytes - sizeof(FrameHeader) - sizeof(head)) {
+    return 0;
   }
+  if (out != nullptr) {
+    std::memcpy(out, &head, sizeof(head));
+    std::memcpy(out + sizeof(head), record.bytes.data, bytes);
+  }
+  return sizeof(head) + bytes;
 }
 
 }  // namespace nsp

@@ -21,17 +21,13 @@ struct PublishedBlocks {
 };
 
 // The Batch body that answers `query` (one that AnsweredByName takes) by the blocks of a name
-// record. `name_space` is that of the catalog entry. MeasureNameAnswer returns the body's size; 0:
-// the blocks are not sound, or the answer fits no frame. WriteNameAnswer writes it into that many
-// bytes.
-[[nodiscard]] size_t MeasureNameAnswer(const QuerySetView& query, uint32_t name_space,
-                                       const PublishedBlocks& record);
-void WriteNameAnswer(const QuerySetView& query, uint32_t name_space, const PublishedBlocks& record,
-                     uint8_t* out);
+// record. `name_space` is that of the catalog entry. Returns the body's size; 0: the blocks are not
+// sound, or the answer fits no frame. Writes it, unless `out` is nullptr.
+[[nodiscard]] size_t AnswerByName(const QuerySetView& query, uint32_t name_space,
+                                  const PublishedBlocks& record, uint8_t* out);
 
 // The same of an answer record, which is a whole answer already.
-[[nodiscard]] size_t MeasureWholeAnswer(const PublishedBlocks& record);
-void WriteWholeAnswer(uint32_t status, const PublishedBlocks& record, uint8_t* out, size_t bytes);
+[[nodiscard]] size_t AnswerByRecord(uint32_t status, const PublishedBlocks& record, uint8_t* out);
 
 }  // namespace nsp
 

@@ -77,6 +77,18 @@ bool ReadQuerySet(const uint8_t* block, size_t available, QuerySetView* view) {
   return rest.size == 0;
 }
 
+bool MeasureBlocks(Bytes blocks, uint32_t count, size_t* bytes) {
+  *bytes = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    QuerySetView view;
+    if (!ReadQuerySet(blocks.data + *bytes, blocks.size - *bytes, &view)) {
+      return false;
+    }
+    *bytes += view.head.size;
+  }
+  return true;
+}
+
 bool NextAddress(Bytes* addresses, AddressView* address) {
   return addresses->size != 0 && TakeAddress(addresses, address);
 }

@@ -36,6 +36,9 @@ struct AddressView {
 // nothing usable.
 [[nodiscard]] bool ReadQuerySet(const uint8_t* block, size_t available, QuerySetView* view);
 
+// True if `blocks` begins with `count` sound blocks; *bytes is their size.
+[[nodiscard]] bool MeasureBlocks(Bytes blocks, uint32_t count, size_t* bytes);
+
 // Takes the next address of a view that ReadQuerySet filled. False: none left.
 [[nodiscard]] bool NextAddress(Bytes* addresses, AddressView* address);
 

@@ -12,6 +12,9 @@ DWORD CopyClientText(const void* text, Buffer* copy) {
   if (!GuardedLength(text, kMaxStringChars, &units)) {
     return WSAEFAULT;
   }
+  if (units == 0) {
+    return 0;
+  }
   if (!copy->Resize(units * sizeof(uint16_t))) {
     return WSA_NOT_ENOUGH_MEMORY;
   }

@@ -97,7 +97,9 @@ class Lookup : public Counted<Lookup> {
   // lookup_published.cc: answers without the host.
   bool TakePublished(const ControlState& state);
   bool FindName(const DataReader& data, const QuerySetView& query, Buffer* body) const;
-  bool FindAnswer(const DataReader& data, Buffer* body) const;
+  bool FindAnswer(const DataReader& data, const QuerySetView& query, Buffer* body) const;
+  bool MakeBody(const DataReader& data, const DataSearch& search, const QuerySetView& query,
+                Buffer* body) const;
 
   // lookup_ioctl.cc
   DWORD Poll(const IoctlCall& call, const ControlState& state, bool vouching);

@@ -15,15 +15,10 @@ namespace {
 
 // Checks a batch completely, so that the cursor can walk it without further ado.
 bool CheckItems(const Buffer& body, uint32_t count) {
-  uint32_t offset = sizeof(BatchBody);
-  for (uint32_t i = 0; i < count; ++i) {
-    QuerySetView item;
-    if (!ReadQuerySet(body.data() + offset, body.size() - offset, &item)) {
-      return false;
-    }
-    offset += item.head.size;
-  }
-  return offset == body.size();
+  constexpr uint32_t kHead = sizeof(BatchBody);
+  size_t bytes = 0;
+  return MeasureBlocks({body.data() + kHead, body.size() - kHead}, count, &bytes) &&
+         bytes == body.size() - kHead;
 }
 
 }  // namespace

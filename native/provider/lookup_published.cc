@@ -33,11 +33,32 @@ uint64_t SystemTime() {
 
 }  // namespace
 
-// The Batch body that a name record makes. False: the name is not published, or its record does
-// not answer this query.
+// The Batch body that a record makes; it is measured, then written. False: there is none.
+bool Lookup::MakeBody(const DataReader& data, const DataSearch& search, const QuerySetView& query,
+                      Buffer* body) const {
+  PublishedRecord record;
+  if (!record.Find(data, search)) {
+    return false;
+  }
+  const DataFinding& found = record.found();
+  const PublishedBlocks blocks = {found.blocks, found.count};
+  const uint32_t name_space = state_.filter->filter.entries[entry_].name_space;
+  size_t size = 0;
+  for (int i = 0; i < 2; ++i) {
+    uint8_t* out = body->data();
+    size = search.kind == kDataName ? AnswerByName(query, name_space, blocks, out)
+                                    : AnswerByRecord(found.status, blocks, out);
+    if (size == 0 || (i == 0 && !body->Resize(size))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// By the record of the query's name. False: the name is not published, or the host alone answers
+// this query.
 bool Lookup::FindName(const DataReader& data, const QuerySetView& query, Buffer* body) const {
-  const ControlEntry& entry = state_.filter->filter.entries[entry_];
-  if (!AnsweredByName(query, entry.flags)) {
+  if (!AnsweredByName(query, state_.filter->filter.entries[entry_].flags)) {
     return false;
   }
   uint16_t short_key[kInlineNameUnits];
@@ -46,21 +67,11 @@ bool Lookup::FindName(const DataReader& data, const QuerySetView& query, Buffer*
   search.kind = kDataName;
   search.hash = static_cast<uint32_t>(question_ >> 32);
   search.key = MakeRecordKey(query.name, short_key, &long_key);
-  PublishedRecord record;
-  if (search.key.size == 0 || !record.Find(data, search)) {
-    return false;
-  }
-  const PublishedBlocks blocks = {record.found().blocks, record.found().count};
-  const size_t size = MeasureNameAnswer(query, entry.name_space, blocks);
-  if (size == 0 || !body->Resize(size)) {
-    return false;
-  }
-  WriteNameAnswer(query, entry.name_space, blocks, body->data());
-  return true;
+  return search.key.size != 0 && MakeBody(data, search, query, body);
 }
 
-// The Batch body of an answer record that holds. Only the thread that fetches writes at_next.
-bool Lookup::FindAnswer(const DataReader& data, Buffer* body) const {
+// By an answer record that holds. Only the thread that fetches writes at_next.
+bool Lookup::FindAnswer(const DataReader& data, const QuerySetView& query, Buffer* body) const {
   if ((flags_ & LUP_FLUSHCACHE) != 0) {
     return false;  // whoever says so wants the provider's own word
   }
@@ -71,17 +82,7 @@ bool Lookup::FindAnswer(const DataReader& data, Buffer* body) const {
   search.now = SystemTime();
   search.counters = sample_.at_next();
   search.counter_count = sample_.count();
-  PublishedRecord record;
-  if (!record.Find(data, search)) {
-    return false;
-  }
-  const PublishedBlocks blocks = {record.found().blocks, record.found().count};
-  const size_t size = MeasureWholeAnswer(blocks);
-  if (size == 0 || !body->Resize(size)) {
-    return false;
-  }
-  WriteWholeAnswer(record.found().status, blocks, body->data(), size);
-  return true;
+  return MakeBody(data, search, query, body);
 }
 
 // Takes what is published for the query. False: the host is to be asked.
@@ -101,7 +102,7 @@ bool Lookup::TakePublished(const ControlState& state) {
   QuerySetView query;
   Buffer body;
   if (!data || !ReadQuerySet(query_.data(), query_.size(), &query) ||
-      (!FindName(data->reader(), query, &body) && !FindAnswer(data->reader(), &body))) {
+      (!FindName(data->reader(), query, &body) && !FindAnswer(data->reader(), query, &body))) {
     return false;
   }
   BatchBody head;

@@ -12,10 +12,13 @@
 #include <new>
 #include <utility>
 
+#include "test_counters.h"
+
 namespace nsp {
 
 // Zeroed memory of the process heap, or nullptr.
 inline void* Allocate(size_t bytes) {
+  CountAllocation();
   return HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, bytes);
 }
 inline void Free(void* memory) {

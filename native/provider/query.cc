@@ -16,10 +16,8 @@ DWORD Query::CopyProtocols(const WSAQUERYSETW& set) {
   if (set.dwNumberOfProtocols > kMaxProtocols) {
     return WSAEINVAL;
   }
-  if (!protocols_.Resize(set.dwNumberOfProtocols * sizeof(ProtocolPair))) {
-    return WSA_NOT_ENOUGH_MEMORY;
-  }
-  if (!GuardedCopy(protocols_.data(), set.lpafpProtocols, protocols_.size())) {
+  if (!GuardedCopy(protocols_, set.lpafpProtocols,
+                   set.dwNumberOfProtocols * sizeof(ProtocolPair))) {
     return WSAEFAULT;
   }
   protocol_count_ = set.dwNumberOfProtocols;
@@ -59,7 +57,7 @@ bool Query::has_plain_context() const {
 bool Query::wants_ip() const {
   for (uint32_t i = 0; i < protocol_count_; ++i) {
     ProtocolPair pair;
-    std::memcpy(&pair, protocols_.data() + i * sizeof(pair), sizeof(pair));
+    std::memcpy(&pair, protocols_ + i * sizeof(pair), sizeof(pair));
     if (pair.family == AF_UNSPEC || pair.family == AF_INET || pair.family == AF_INET6) {
       return true;
     }
@@ -75,7 +73,7 @@ DWORD Query::Encode(uint32_t entry, uint32_t flags, Buffer* block) const {
   view.head.present |= has_query_string_ ? kHasQueryString : 0u;
   view.query_string = ViewOf(query_string_);
   view.head.protocol_count = protocol_count_;
-  view.protocols = ViewOf(protocols_);
+  view.protocols = {protocols_, protocol_count_ * static_cast<uint32_t>(sizeof(ProtocolPair))};
   size_t size = MeasureQuerySet(view);
   if (size == 0) {
     return WSAEINVAL;

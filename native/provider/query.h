@@ -36,7 +36,8 @@ class Query {
   bool has_query_string_ = false;
   Buffer query_string_;
   uint32_t protocol_count_ = 0;
-  Buffer protocols_;
+  // In this object: a query that is refused costs no allocation.
+  uint8_t protocols_[kMaxProtocols * sizeof(ProtocolPair)];
   bool has_provider_ = false;
   uint8_t provider_[16];
 };

@@ -8,6 +8,7 @@ namespace nsp {
 namespace {
 LONG pipe_operations;
 LONG waits;
+LONG allocations;
 }  // namespace
 
 void CountPipeOperation() {
@@ -15,6 +16,12 @@ void CountPipeOperation() {
 }
 void CountWait() {
   InterlockedIncrement(&waits);
+}
+void CountAllocation() {
+  InterlockedIncrement(&allocations);
+}
+LONG Allocations() {
+  return allocations;
 }
 }  // namespace nsp
 

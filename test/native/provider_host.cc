@@ -249,6 +249,13 @@ bool Host::ServeClient(HANDLE pipe) {
   return Wait(pipe, &overlapped, &bytes);
 }
 
+int Host::Frames() const {
+  int frames = 0;
+  for (const std::atomic<int>& count : counts_)
+    frames += count;
+  return frames;
+}
+
 HANDLE BeginLookup(const Host& host, uint32_t entry, DWORD flags) {
   GUID id = kEntries[entry];
   wchar_t name[] = L"one.nsp.test";

@@ -57,6 +57,7 @@ class Host {
   nsp::ControlFilter& filter() { return *filter_; }
   void Publish();
   nsp::ControlFile* control() { return control_; }
+  const std::wstring& control_path() const { return control_path_; }
 
   // Ends what is served now; the next client gets a host that knows nothing.
   void Restart();
@@ -67,6 +68,8 @@ class Host {
 
   // How many frames of a kind came.
   int Count(uint16_t kind) const { return counts_[kind]; }
+  // How many frames came at all.
+  int Frames() const;
 
  private:
   void Listen();
