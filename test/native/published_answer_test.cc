@@ -94,6 +94,7 @@ struct Ask {
   std::u16string name = u"ONE.nsp.test.";
 };
 
+// Points into both.
 nsp::QuerySetView Query(const Ask& ask, Block* protocols) {
   nsp::QuerySetView query;
   query.head.present = nsp::kHasName;
@@ -286,7 +287,8 @@ TEST(a_service_without_a_name_has_that_of_the_query) {
   nsp::QuerySetView view;
   const Block block = Encode(view);
   Block protocols;
-  const nsp::QuerySetView query = Query({.flags = kName}, &protocols);
+  const Ask ask = {.flags = kName};
+  const nsp::QuerySetView query = Query(ask, &protocols);
   const nsp::PublishedBlocks blocks = {{block.data(), static_cast<uint32_t>(block.size())}, 1};
   Block body(nsp::AnswerByName(query, kNameSpace, blocks, nullptr));
   CHECK_EQUAL(nsp::AnswerByName(query, kNameSpace, blocks, body.data()), body.size());
@@ -297,7 +299,8 @@ TEST(a_service_without_a_name_has_that_of_the_query) {
 
 TEST(other_queries_are_the_hosts) {
   Block protocols;
-  const nsp::QuerySetView plain = Query({}, &protocols);
+  const Ask ask;
+  const nsp::QuerySetView plain = Query(ask, &protocols);
   const auto answered = [](const nsp::QuerySetView& query, uint32_t flags = 0) {
     return nsp::AnsweredByName(query, flags);
   };
@@ -330,7 +333,8 @@ TEST(other_queries_are_the_hosts) {
 
 TEST(blocks_that_are_not_sound_answer_nothing) {
   Block protocols;
-  const nsp::QuerySetView query = Query({}, &protocols);
+  const Ask ask;
+  const nsp::QuerySetView query = Query(ask, &protocols);
   const Block block = Publish(kPlain);
   const auto size = static_cast<uint32_t>(block.size());
   CHECK(nsp::AnswerByName(query, kNameSpace, {{block.data(), size}, 1}, nullptr) != 0);
