@@ -299,8 +299,7 @@ TEST(random_bytes_give_the_right_answer_or_none) {
   DataFileBuilder whole(kNumber, 16);
   std::vector<std::vector<uint8_t>> keys;
   for (int i = 0; i < kNames; ++i) {
-    const std::string text = "n" + std::to_string(i) + ".nsp.test";
-    keys.push_back(KeyOf(std::u16string(text.begin(), text.end())));
+    keys.push_back(KeyOf(std::u16string(1, static_cast<char16_t>(u'a' + i)) + u".nsp.test"));
     whole.Add({.key = keys.back(), .blocks = {Fill(static_cast<uint8_t>(i + 1))}});
   }
   const uint32_t used = whole.head().used;

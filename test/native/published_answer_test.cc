@@ -138,9 +138,11 @@ std::string Describe(const nsp::QuerySetView& item) {
     text += side.data[0] == 23 ? '6' : side.data[0] == 32 ? 'b' : 'a';
   }
   text += "]";
-  if ((item.head.present & nsp::kHasBlob) != 0)
-    text += "+" + std::string(item.blob.data, item.blob.data + item.blob.size);
-  if (item.head.blob_kind == nsp::kBlobHostent) text += "#" + Narrow(item.aliases);
+  if ((item.head.present & nsp::kHasBlob) != 0) {
+    text += '+';
+    text.append(item.blob.data, item.blob.data + item.blob.size);
+  }
+  if (item.head.blob_kind == nsp::kBlobHostent) text.append("#").append(Narrow(item.aliases));
   return text;
 }
 
@@ -176,7 +178,7 @@ std::string Answer(const Ask& ask, const std::vector<Service>& services) {
     // Aliases belong to a hostent alone.
     CHECK_EQUAL((item.head.present & nsp::kHasAliases) != 0,
                 item.head.blob_kind == nsp::kBlobHostent);
-    text += " " + Describe(item);
+    text.append(" ").append(Describe(item));
     at += item.head.size;
   }
   CHECK_EQUAL(at, size);
