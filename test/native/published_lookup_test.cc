@@ -241,7 +241,7 @@ TEST(a_file_that_is_not_sound_counts_as_empty) {
        }},
       {"records zeroed",
        [](DataFileBuilder* file) {
-         std::fill(file->bytes.begin() + 1024, file->bytes.end(), uint8_t{0});
+         std::fill(file->bytes.begin() + 320, file->bytes.end(), uint8_t{0});
        }},
   };
   for (const auto& row : rows) {
