@@ -112,8 +112,8 @@ bool ProtocolsAllow(const QuerySetView& query, int32_t family) {
 // One query, prepared.
 class NameAnswer {
  public:
-  NameAnswer(const QuerySetView& query, uint32_t name_space, uint8_t* out)
-      : query_(query), name_space_(name_space), asked_(AskedBy(query)), out_(out) {
+  NameAnswer(const QuerySetView& query, uint32_t name_space, const AnswerRoom& room)
+      : query_(query), name_space_(name_space), asked_(AskedBy(query)), room_(room) {
     asked_.inet = asked_.inet && ProtocolsAllow(query, kInet);
     asked_.inet6 = asked_.inet6 && ProtocolsAllow(query, kInet6);
   }
@@ -137,8 +137,8 @@ class NameAnswer {
       }
     }
     const BatchBody head = {sent_ != 0 ? 0 : fitting != 0 ? kNoData : kServiceNotFound, sent_};
-    if (out_ != nullptr) {
-      std::memcpy(out_, &head, sizeof(head));
+    if (size_ <= room_.bytes) {
+      std::memcpy(room_.data, &head, sizeof(head));
     }
     return size_;
   }
@@ -191,10 +191,11 @@ class NameAnswer {
     if (head == 0 || size > kMaxFrameBytes - sizeof(FrameHeader) - size_) {
       return false;
     }
-    if (out_ != nullptr) {
-      WriteQuerySet(result, out_ + size_);
-      std::memcpy(out_ + size_, &size, sizeof(size));
-      static_cast<void>(Usable(addresses, out_ + size_ + head, &address_bytes));
+    if (size_ + size <= room_.bytes) {
+      uint8_t* out = room_.data + size_;
+      WriteQuerySet(result, out);
+      std::memcpy(out, &size, sizeof(size));
+      static_cast<void>(Usable(addresses, out + head, &address_bytes));
     }
     size_ += size;
     ++sent_;
@@ -279,7 +280,7 @@ class NameAnswer {
   const QuerySetView& query_;
   const uint32_t name_space_;
   Asked asked_;
-  uint8_t* const out_;  // nullptr: this only measures
+  const AnswerRoom room_;
   size_t size_ = sizeof(BatchBody);
   uint32_t sent_ = 0;
 };
@@ -294,20 +295,22 @@ bool AnsweredByName(const QuerySetView& query, uint32_t entry_flags) {
 }
 
 size_t AnswerByName(const QuerySetView& query, uint32_t name_space, const PublishedBlocks& record,
-                    uint8_t* out) {
-  return NameAnswer(query, name_space, out).Walk(record);
+                    const AnswerRoom& room) {
+  return NameAnswer(query, name_space, room).Walk(record);
 }
 
-size_t AnswerByRecord(uint32_t status, const PublishedBlocks& record, uint8_t* out) {
+size_t AnswerByRecord(uint32_t status, const PublishedBlocks& record, const AnswerRoom& room) {
   const BatchBody head = {status, record.count};
   size_t bytes = 0;
   if (!MeasureBlocks(record.bytes, record.count, &bytes) ||
       bytes > kMaxFrameBytes - sizeof(FrameHeader) - sizeof(head)) {
     return 0;
   }
-  if (out != nullptr) {
-    std::memcpy(out, &head, sizeof(head));
-    std::memcpy(out + sizeof(head), record.bytes.data, bytes);
+  if (sizeof(head) + bytes <= room.bytes) {
+    std::memcpy(room.data, &head, sizeof(head));
+    if (bytes != 0) {
+      std::memcpy(room.data + sizeof(head), record.bytes.data, bytes);
+    }
   }
   return sizeof(head) + bytes;
 }

@@ -20,14 +20,20 @@ struct PublishedBlocks {
   uint32_t count = 0;
 };
 
+struct AnswerRoom {
+  uint8_t* data = nullptr;
+  size_t bytes = 0;
+};
+
 // The Batch body that answers `query` (one that AnsweredByName takes) by the blocks of a name
 // record. `name_space` is that of the catalog entry. Returns the body's size; 0: the blocks are not
-// sound, or the answer fits no frame. Writes it, unless `out` is nullptr.
+// sound, or the answer fits no frame. A body that is larger than `room` is only measured.
 [[nodiscard]] size_t AnswerByName(const QuerySetView& query, uint32_t name_space,
-                                  const PublishedBlocks& record, uint8_t* out);
+                                  const PublishedBlocks& record, const AnswerRoom& room);
 
 // The same of an answer record, which is a whole answer already.
-[[nodiscard]] size_t AnswerByRecord(uint32_t status, const PublishedBlocks& record, uint8_t* out);
+[[nodiscard]] size_t AnswerByRecord(uint32_t status, const PublishedBlocks& record,
+                                    const AnswerRoom& room);
 
 }  // namespace nsp
 

@@ -9,6 +9,7 @@ namespace nsp {
 
 void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& question) {
   count_ = 0;
+  name_hash_ = HashBytes(nullptr, 0);
   reported_ = false;
   Add(kCounterGlobal);
   Add(kCounterEntries + question.entry);
@@ -20,7 +21,8 @@ void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
   } else {
     const uint16_t* key = question.key;
     uint32_t units = question.key_units;
-    Add(kCounterNames + HashBytes(key, units * sizeof(uint16_t)) % kNameBuckets);
+    name_hash_ = HashBytes(key, units * sizeof(uint16_t));
+    Add(kCounterNames + name_hash_ % kNameBuckets);
     uint32_t first_suffix = count_;
     uint32_t suffixes = 0;
     for (uint32_t at = 0; at < units; ++at) {
@@ -32,7 +34,8 @@ void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
         Add(kCounterAny);
         break;
       }
-      Add(kCounterSuffixes + HashBytes(key + at, (units - at) * sizeof(uint16_t)) % kSuffixBuckets);
+      uint32_t hash = at == 0 ? name_hash_ : HashBytes(key + at, (units - at) * sizeof(uint16_t));
+      Add(kCounterSuffixes + hash % kSuffixBuckets);
     }
   }
   Read(mapping, &at_begin_);

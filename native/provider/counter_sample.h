@@ -30,6 +30,8 @@ class CounterSample {
   const uint32_t* at_next() const { return at_next_.value; }
   uint32_t seen(uint32_t i) const { return seen_.value[i]; }
   bool Contains(uint32_t counter) const;
+  // Of the name's key; of no bytes if there is none.
+  uint32_t name_hash() const { return name_hash_; }
 
   [[nodiscard]] bool Dirty(const ControlMapping& mapping) const;
   // A completion, or a poll that answered 0, told the client of the changes up to now.
@@ -60,6 +62,7 @@ class CounterSample {
   bool Differs(const ControlMapping& mapping, const CounterValues& values) const;
 
   uint32_t count_ = 0;
+  uint32_t name_hash_ = 0;
   bool reported_ = false;
   bool reported_in_round_ = false;  // the report came after StartRound
   uint16_t index_[kMaxSampled] = {};

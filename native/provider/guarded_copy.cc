@@ -39,6 +39,16 @@ bool GuardedCopy(void* to, const void* from, size_t bytes) {
   }
 }
 
+bool GuardedLoad(void* to, const void* from) {
+  __try {
+    *static_cast<volatile uint32_t*>(to) = *static_cast<const volatile uint32_t*>(from);
+    return true;
+  } __except (IsMemoryFault(GetExceptionCode()) ? EXCEPTION_EXECUTE_HANDLER
+                                                : EXCEPTION_CONTINUE_SEARCH) {
+    return false;
+  }
+}
+
 }  // namespace nsp
 
 #else
@@ -51,18 +61,29 @@ bool GuardedCopy(void* to, const void* from, size_t bytes) {
 #error "A guarded copy for this compiler and processor is missing."
 #endif
 
-extern "C" {
-char nsp_guarded_copy(void* to, const void* from, size_t bytes);
-extern const char nsp_guarded_copy_fault[];
-
-EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
-                                               void*) {
+static EXCEPTION_DISPOSITION ResumeAt(const char* label, const EXCEPTION_RECORD& record,
+                                      CONTEXT* context) {
   constexpr DWORD kUnwinding = 0x2 | 0x4;
-  if ((record->ExceptionFlags & kUnwinding) == 0 && nsp::IsMemoryFault(record->ExceptionCode)) {
-    context->NSP_PROGRAM_COUNTER = reinterpret_cast<uintptr_t>(nsp_guarded_copy_fault);
+  if ((record.ExceptionFlags & kUnwinding) == 0 && nsp::IsMemoryFault(record.ExceptionCode)) {
+    context->NSP_PROGRAM_COUNTER = reinterpret_cast<uintptr_t>(label);
     return ExceptionContinueExecution;
   }
   return ExceptionContinueSearch;
+}
+
+extern "C" {
+char nsp_guarded_copy(void* to, const void* from, size_t bytes);
+char nsp_guarded_load(void* to, const void* from);
+extern const char nsp_guarded_copy_fault[];
+extern const char nsp_guarded_load_fault[];
+
+EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
+                                               void*) {
+  return ResumeAt(nsp_guarded_copy_fault, *record, context);
+}
+EXCEPTION_DISPOSITION nsp_guarded_load_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
+                                               void*) {
+  return ResumeAt(nsp_guarded_load_fault, *record, context);
 }
 }
 
@@ -92,6 +113,22 @@ nsp_guarded_copy_fault:
 1:
   popq %rdi
   popq %rsi
+  ret
+  .seh_endproc
+
+  .p2align 4
+  .globl nsp_guarded_load
+  .globl nsp_guarded_load_fault
+  .seh_proc nsp_guarded_load
+nsp_guarded_load:
+  .seh_handler nsp_guarded_load_handler, @except
+  .seh_endprologue
+  movl (%rdx), %eax
+  movl %eax, (%rcx)
+  movl $1, %eax
+  ret
+nsp_guarded_load_fault:
+  xorl %eax, %eax
   ret
   .seh_endproc
 )");
@@ -125,6 +162,26 @@ _nsp_guarded_copy_fault:
   popl %edi
   popl %esi
   ret
+
+  .p2align 4
+  .globl _nsp_guarded_load
+  .globl _nsp_guarded_load_fault
+_nsp_guarded_load:
+  movl 4(%esp), %ecx
+  movl 8(%esp), %edx
+  pushl $_nsp_guarded_load_handler
+  pushl %fs:0
+  movl %esp, %fs:0
+  movl (%edx), %eax
+  movl %eax, (%ecx)
+  movl $1, %eax
+  jmp 1f
+_nsp_guarded_load_fault:
+  xorl %eax, %eax
+1:
+  popl %fs:0
+  addl $4, %esp
+  ret
 )");
 
 #endif
@@ -133,6 +190,10 @@ namespace nsp {
 
 bool GuardedCopy(void* to, const void* from, size_t bytes) {
   return nsp_guarded_copy(to, from, bytes) != 0;
+}
+
+bool GuardedLoad(void* to, const void* from) {
+  return nsp_guarded_load(to, from) != 0;
 }
 
 }  // namespace nsp

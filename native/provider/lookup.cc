@@ -41,9 +41,8 @@ Lookup::~Lookup() {
 
 DWORD Lookup::Begin(const Query& query, const FilterQuestion& question) {
   sample_.Start(*state_.mapping, question);
-  uint64_t name = HashBytes(question.key, question.key_units * sizeof(uint16_t));
-  question_ =
-      name << 32 | (question.service_class == nullptr ? 0 : HashBytes(question.service_class, 16));
+  question_ = uint64_t{sample_.name_hash()} << 32 |
+              (question.service_class == nullptr ? 0 : HashBytes(question.service_class, 16));
   return query.Encode(entry_, flags_, &query_);
 }
 

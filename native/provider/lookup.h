@@ -87,7 +87,8 @@ class Lookup : public Counted<Lookup> {
   DWORD SendOn(Connection* connection, const Outgoing& out, const Deadline& deadline, Call* call);
   DWORD FetchInto(Call* call, const ControlState& state, const Deadline& deadline);
   DWORD TakeBatch(Call* call);
-  bool KeepBatch(Buffer body, uint32_t count);
+  static bool MakeBatch(Buffer body, uint32_t count, Batch** batch);
+  void KeepBatch(Batch* batch);
   void EndRound(DWORD status);
   void SpoilFeed(DWORD code);
   bool Enlist(Call* call);

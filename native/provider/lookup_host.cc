@@ -221,23 +221,28 @@ void Lookup::SpoilFeed(DWORD code) {
   }
 }
 
-// Appends the items of a checked batch. False: no memory.
-bool Lookup::KeepBatch(Buffer body, uint32_t count) {
-  if (count == 0) {
-    return true;
-  }
-  Batch* batch = New<Batch>();
-  if (batch == nullptr) {
+// The items of a checked batch; nullptr if it has none. False: no memory.
+bool Lookup::MakeBatch(Buffer body, uint32_t count, Batch** batch) {
+  *batch = count == 0 ? nullptr : New<Batch>();
+  if (count != 0 && *batch == nullptr) {
     return false;
   }
-  batch->body = std::move(body);
-  batch->offset = sizeof(BatchBody);
-  batch->left = count;
-  ExclusiveLock lock(&lock_);
+  if (count != 0) {
+    (*batch)->body = std::move(body);
+    (*batch)->offset = sizeof(BatchBody);
+    (*batch)->left = count;
+  }
+  return true;
+}
+
+// Needs the lock.
+void Lookup::KeepBatch(Batch* batch) {
+  if (batch == nullptr) {
+    return;
+  }
   (last_ != nullptr ? last_->next : first_) = batch;
   last_ = batch;
   received_ = true;
-  return true;
 }
 
 // Needs the lock.
@@ -258,12 +263,14 @@ DWORD Lookup::TakeBatch(Call* call) {
   if (!sound) {
     return WSANO_RECOVERY;
   }
-  if (!KeepBatch(std::move(call->body), head.count)) {
+  Batch* batch = nullptr;
+  if (!MakeBatch(std::move(call->body), head.count, &batch)) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
   bool again = false;
   {
     ExclusiveLock lock(&lock_);
+    KeepBatch(batch);
     again_ = again_ || end_told_;
     end_told_ = false;
     stale_ = false;

@@ -33,7 +33,7 @@ uint64_t SystemTime() {
 
 }  // namespace
 
-// The Batch body that a record makes; it is measured, then written. False: there is none.
+// The Batch body that a record makes. False: there is none.
 bool Lookup::MakeBody(const DataReader& data, const DataSearch& search, const QuerySetView& query,
                       Buffer* body) const {
   PublishedRecord record;
@@ -43,16 +43,18 @@ bool Lookup::MakeBody(const DataReader& data, const DataSearch& search, const Qu
   const DataFinding& found = record.found();
   const PublishedBlocks blocks = {found.blocks, found.count};
   const uint32_t name_space = state_.filter->filter.entries[entry_].name_space;
-  size_t size = 0;
-  for (int i = 0; i < 2; ++i) {
-    uint8_t* out = body->data();
-    size = search.kind == kDataName ? AnswerByName(query, name_space, blocks, out)
-                                    : AnswerByRecord(found.status, blocks, out);
-    if (size == 0 || (i == 0 && !body->Resize(size))) {
+  // Mostly as long as the blocks are; else it is made once more, with room for all.
+  size_t size = sizeof(BatchBody) + blocks.bytes.size;
+  do {
+    if (!body->Resize(size)) {
       return false;
     }
-  }
-  return true;
+    const AnswerRoom room = {body->data(), body->size()};
+    size = search.kind == kDataName ? AnswerByName(query, name_space, blocks, room)
+                                    : AnswerByRecord(found.status, blocks, room);
+  } while (size > body->size());
+  body->Truncate(size);
+  return size != 0;
 }
 
 // By the record of the query's name. False: the name is not published, or the host alone answers
@@ -107,10 +109,12 @@ bool Lookup::TakePublished(const ControlState& state) {
   }
   BatchBody head;
   std::memcpy(&head, body.data(), sizeof(head));
-  if (!KeepBatch(std::move(body), head.count)) {
+  Batch* batch = nullptr;
+  if (!MakeBatch(std::move(body), head.count, &batch)) {
     return false;
   }
   ExclusiveLock lock(&lock_);
+  KeepBatch(batch);
   EndRound(head.status);
   return true;
 }

@@ -85,13 +85,21 @@ template <typename Walk>
   if (length < *need) {
     return WSAEFAULT;
   }
-  Buffer block;
-  if (!block.Resize(*need)) {
-    return WSA_NOT_ENOUGH_MEMORY;
+  // What most results need, without an allocation.
+  uint8_t small[512];
+  uint8_t* block = small;
+  Buffer large;
+  if (*need > sizeof(small)) {
+    if (!large.Resize(*need)) {
+      return WSA_NOT_ENOUGH_MEMORY;
+    }
+    block = large.data();
+  } else {
+    std::memset(small, 0, *need);
   }
-  Packer packer(block.data(), reinterpret_cast<uintptr_t>(buffer));
+  Packer packer(block, reinterpret_cast<uintptr_t>(buffer));
   walk(&packer);
-  if (buffer == nullptr || !GuardedCopy(buffer, block.data(), packer.offset())) {
+  if (buffer == nullptr || !GuardedCopy(buffer, block, packer.offset())) {
     *need = 0;
     return WSAEFAULT;
   }

@@ -159,9 +159,9 @@ std::string Answer(const Ask& ask, const std::vector<Service>& services) {
   const nsp::PublishedBlocks blocks = {{record.data(), static_cast<uint32_t>(record.size())},
                                        static_cast<uint32_t>(services.size())};
   if (!nsp::AnsweredByName(query, 0)) return "host";
-  const size_t size = nsp::AnswerByName(query, kNameSpace, blocks, nullptr);
+  const size_t size = nsp::AnswerByName(query, kNameSpace, blocks, {});
   Block body(size);
-  CHECK_EQUAL(nsp::AnswerByName(query, kNameSpace, blocks, body.data()), size);
+  CHECK_EQUAL(nsp::AnswerByName(query, kNameSpace, blocks, {body.data(), body.size()}), size);
   nsp::BatchBody head;
   std::memcpy(&head, body.data(), sizeof(head));
   std::string text = std::to_string(head.status);
@@ -292,8 +292,9 @@ TEST(a_service_without_a_name_has_that_of_the_query) {
   const Ask ask = {.flags = kName};
   const nsp::QuerySetView query = Query(ask, &protocols);
   const nsp::PublishedBlocks blocks = {{block.data(), static_cast<uint32_t>(block.size())}, 1};
-  Block body(nsp::AnswerByName(query, kNameSpace, blocks, nullptr));
-  CHECK_EQUAL(nsp::AnswerByName(query, kNameSpace, blocks, body.data()), body.size());
+  Block body(nsp::AnswerByName(query, kNameSpace, blocks, {}));
+  CHECK_EQUAL(nsp::AnswerByName(query, kNameSpace, blocks, {body.data(), body.size()}),
+              body.size());
   nsp::QuerySetView item;
   CHECK(nsp::ReadQuerySet(body.data() + 8, body.size() - 8, &item));
   CHECK(Narrow(item.name) == "ONE.nsp.test.");
@@ -339,18 +340,18 @@ TEST(blocks_that_are_not_sound_answer_nothing) {
   const nsp::QuerySetView query = Query(ask, &protocols);
   const Block block = Publish(kPlain);
   const auto size = static_cast<uint32_t>(block.size());
-  CHECK(nsp::AnswerByName(query, kNameSpace, {{block.data(), size}, 1}, nullptr) != 0);
-  CHECK_EQUAL(nsp::AnswerByName(query, kNameSpace, {{block.data(), size}, 2}, nullptr), 0);
-  CHECK_EQUAL(nsp::AnswerByName(query, kNameSpace, {{block.data(), size - 4}, 1}, nullptr), 0);
-  CHECK_EQUAL(nsp::AnswerByRecord(0, {{block.data(), size - 4}, 1}, nullptr), 0);
-  CHECK_EQUAL(nsp::AnswerByRecord(0, {{block.data(), size}, 0xffffffff}, nullptr), 0);
+  CHECK(nsp::AnswerByName(query, kNameSpace, {{block.data(), size}, 1}, {}) != 0);
+  CHECK_EQUAL(nsp::AnswerByName(query, kNameSpace, {{block.data(), size}, 2}, {}), 0);
+  CHECK_EQUAL(nsp::AnswerByName(query, kNameSpace, {{block.data(), size - 4}, 1}, {}), 0);
+  CHECK_EQUAL(nsp::AnswerByRecord(0, {{block.data(), size - 4}, 1}, {}), 0);
+  CHECK_EQUAL(nsp::AnswerByRecord(0, {{block.data(), size}, 0xffffffff}, {}), 0);
   // Each alias repeats the blob: more than a frame carries.
   Service large = {.aliases = {}, .blob = std::string(400000, 'x')};
   for (int i = 0; i < 3; ++i)
     large.aliases += std::u16string(u"x\0", 2);
   const Block many = Publish(large);
   const nsp::PublishedBlocks blocks = {{many.data(), static_cast<uint32_t>(many.size())}, 1};
-  CHECK_EQUAL(nsp::AnswerByName(query, kNameSpace, blocks, nullptr), 0);
+  CHECK_EQUAL(nsp::AnswerByName(query, kNameSpace, blocks, {}), 0);
 }
 
 TEST(an_answer_record_is_a_body_already) {
@@ -359,9 +360,9 @@ TEST(an_answer_record_is_a_body_already) {
   block.resize(size + 4);
   for (const uint32_t count : {0u, 1u}) {
     const nsp::PublishedBlocks record = {{block.data(), size + 4}, count};
-    Block body(nsp::AnswerByRecord(kNoData, record, nullptr));
+    Block body(nsp::AnswerByRecord(kNoData, record, {}));
     CHECK_EQUAL(body.size(), 8 + count * size);
-    CHECK_EQUAL(nsp::AnswerByRecord(kNoData, record, body.data()), body.size());
+    CHECK_EQUAL(nsp::AnswerByRecord(kNoData, record, {body.data(), body.size()}), body.size());
     nsp::BatchBody head;
     std::memcpy(&head, body.data(), sizeof(head));
     CHECK_EQUAL(head.status, kNoData);
