@@ -21,6 +21,7 @@ struct Call {
   uint16_t kind = 0;
   uint16_t flags = 0;
   Buffer body;
+  bool awaits = false;  // its waiter is in Await, and can read for the others
   PendingRequest* request =
       nullptr;  // completes this instead of waking a waiter; the list holds a reference
 

@@ -74,6 +74,7 @@ void Connection::Add(Call* call) {
   }
   call->done = broken_;
   call->code = broken_ ? WSAENETDOWN : 0;
+  call->awaits = false;
   call->next = nullptr;
   if (!broken_) {
     call->next = calls_;
@@ -121,6 +122,7 @@ void Connection::Await(Call* call, const Deadline& deadline) {
     bool leave;
     {
       ExclusiveLock lock(&lock_);
+      call->awaits = true;
       leave = call->done || call->cancelled || deadline.LeftMs() == 0;
       if (leave) {
         Unlink(call);
@@ -144,7 +146,8 @@ void Connection::Await(Call* call, const Deadline& deadline) {
   }
 }
 
-// Wakes somebody who can become the reader, if there is none.
+// Wakes somebody who can become the reader, if there is none. Who still waits for room in the pipe
+// cannot; it looks for itself when it has found some.
 void Connection::PassReading() {
   ExclusiveLock lock(&lock_);
   if (reading_) {
@@ -155,7 +158,7 @@ void Connection::PassReading() {
     return;
   }
   for (Call* call = calls_; call != nullptr; call = call->next) {
-    if (call->event) {
+    if (call->awaits) {
       SetEvent(call->event.get());
       return;
     }

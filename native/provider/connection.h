@@ -40,8 +40,11 @@ class Connection : public Counted<Connection> {
   [[nodiscard]] DWORD Send(const Buffer& frame, const Deadline& deadline, Call* call);
 
   // Sends a frame that nobody waits for, without waiting: what finds no room goes with the next
-  // Send.
+  // Send, or by the watcher.
   void Post(uint16_t kind, uint32_t call, uint32_t lookup);
+
+  // Sends what Post found no room for; waits as Send does. False: some of it is left.
+  [[nodiscard]] bool FlushUnsent(const Deadline& deadline, Call* call);
 
   // Returns when the call is done, cancelled or the deadline has passed, whichever is first; the
   // call is out of the list then. Reads for the others meanwhile.
@@ -82,7 +85,6 @@ class Connection : public Counted<Connection> {
   bool Unlink(const Call* call);
   Call* FindCall(uint32_t id) const;
   DWORD Write(const void* data, uint32_t size, const Deadline& deadline, Call* call);
-  void FlushUnsent(const Deadline& deadline);
 
   Provider* provider_;
   UniqueFile pipe_;

@@ -4,6 +4,7 @@
 #include "connection.h"
 
 #include "memory.h"
+#include "provider.h"
 #include "test_counters.h"
 
 namespace nsp {
@@ -48,23 +49,24 @@ DWORD Connection::Write(const void* data, uint32_t size, const Deadline& deadlin
 }
 
 DWORD Connection::Send(const Buffer& frame, const Deadline& deadline, Call* call) {
-  FlushUnsent(deadline);
+  // What is left of it goes another time; if there is no room for this frame either, Write says so.
+  static_cast<void>(FlushUnsent(deadline, call));
   return Write(frame.data(), frame.size(), deadline, call);
 }
 
-void Connection::FlushUnsent(const Deadline& deadline) {
+bool Connection::FlushUnsent(const Deadline& deadline, Call* call) {
   for (;;) {
     Unsent* first;
     {
       ExclusiveLock lock(&lock_);
       first = unsent_;
       if (first == nullptr) {
-        return;
+        return true;
       }
       unsent_ = first->next;
       --unsent_count_;
     }
-    DWORD code = Write(&first->header, sizeof(first->header), deadline, nullptr);
+    DWORD code = Write(&first->header, sizeof(first->header), deadline, call);
     if (code == 0 || broken()) {
       Delete(first);
       continue;
@@ -73,7 +75,7 @@ void Connection::FlushUnsent(const Deadline& deadline) {
     first->next = unsent_;
     unsent_ = first;
     ++unsent_count_;
-    return;
+    return false;
   }
 }
 
@@ -93,6 +95,8 @@ void Connection::Post(uint16_t kind, uint32_t call, uint32_t lookup) {
   }
   if (too_many) {
     Break();  // the host learns of all ended lookups at once, by the end of the connection
+  } else {
+    provider_->watcher()->Flush();  // this process may have no further call for the host
   }
 }
 

@@ -199,8 +199,8 @@ void Lookup::EndDelivery() {
 void Lookup::End() {
   Ref<PendingRequest> notify;
   Ref<PendingRequest> custom;
-  uint32_t query_on;
-  uint32_t wire_id;
+  Known known;
+  Known left;
   {
     ExclusiveLock lock(&lock_);
     ended_ = true;
@@ -210,8 +210,8 @@ void Lookup::End() {
     }
     notify = notify_;
     custom = custom_;
-    query_on = query_on_;
-    wire_id = wire_id_;
+    known = {wire_id_, query_on_};
+    left = left_;
   }
   WakeAllConditionVariable(&changed_);
   if (notify) {
@@ -221,13 +221,8 @@ void Lookup::End() {
     AbortRequest(custom.get());
   }
   WaitForDeliveries();
-  if (query_on == 0) {
-    return;
-  }
-  Ref<Connection> connection = provider_->Current();
-  if (connection && connection->serial() == query_on) {
-    connection->Post(kFrameEnd, 0, wire_id);
-  }
+  TellEnd(known);
+  TellEnd(left);
 }
 
 // A delivery that another thread has begun is a few instructions from its end, and holds no lock

@@ -62,6 +62,12 @@ class Lookup : public Counted<Lookup> {
     uint32_t left = 0;    // items to come
   };
 
+  // A lookup of the host's: its number, and the serial of the connection that has it; 0: none.
+  struct Known {
+    uint32_t number = 0;
+    uint32_t on = 0;
+  };
+
   // One operation. `body` has its fixed part and, of an ioctl, the input; the query goes between
   // the two, and its length is stored at `query_bytes_at` (0: the frame has no such field).
   struct Outgoing {
@@ -93,6 +99,7 @@ class Lookup : public Counted<Lookup> {
   bool Enlist(Call* call);
   void Delist(Call* call);
   void Restart();
+  void TellEnd(const Known& known);
 
   // lookup_ioctl.cc
   DWORD Poll(const IoctlCall& call, const ControlState& state, bool vouching);
@@ -132,6 +139,7 @@ class Lookup : public Counted<Lookup> {
   uint32_t wire_id_ = 0;
   uint32_t query_on_ = 0;       // serial of the connection that has the query
   uint32_t results_on_ = 0;     // serial of the connection that was last asked for results
+  Known left_;                  // of a number given up, for the ioctls that are under way there
   bool query_sending_ = false;  // a thread is sending it; the others wait
   bool fetching_ = false;
   bool received_ = false;  // an item came: the lookup cannot be started over

@@ -114,10 +114,12 @@ DWORD Lookup::SendOn(Connection* connection, const Outgoing& out, const Deadline
     }
     if (carries) {
       query_sending_ = false;
-      if (code == 0) {
+      if (code == 0 && wire_id == wire_id_) {
         query_on_ = connection->serial();
-        tell_end = ended_;
+      } else if (code == 0) {
+        left_ = {wire_id, connection->serial()};  // Restart came meanwhile
       }
+      tell_end = code == 0 && ended_;
       WakeAllConditionVariable(&changed_);
     }
   }
@@ -191,16 +193,27 @@ DWORD Lookup::FetchInto(Call* call, const ControlState& state, const Deadline& d
   return code;
 }
 
+// The host may forget it. With the connection it has done so already.
+void Lookup::TellEnd(const Known& known) {
+  Ref<Connection> connection = known.on == 0 ? Ref<Connection>() : provider_->Current();
+  if (connection && connection->serial() == known.on) {
+    connection->Post(kFrameEnd, 0, known.number);
+  }
+}
+
 // A call that ran into its deadline may still be answered to nobody; what comes after it must not
-// mix with it.
+// mix with it. Ioctls that are under way go on under the old number, until the next one is given
+// up or the handle ends.
 void Lookup::Restart() {
-  Ref<Connection> connection = provider_->Current();
-  uint32_t old_id;
-  bool tell;
+  Known over;
   {
     ExclusiveLock lock(&lock_);
-    old_id = wire_id_;
-    tell = query_on_ != 0 && connection && connection->serial() == query_on_;
+    if (query_on_ != 0) {
+      over = {wire_id_, query_on_};
+      if (waiting_ != nullptr || custom_) {
+        std::swap(over, left_);
+      }
+    }
     wire_id_ = provider_->NextLookupId();
     query_on_ = 0;
     in_round_ = false;
@@ -209,9 +222,7 @@ void Lookup::Restart() {
       final_ = WSAENETDOWN;
     }
   }
-  if (tell) {
-    connection->Post(kFrameEnd, 0, old_id);
-  }
+  TellEnd(over);
 }
 
 // An answer of a later round is lost: the host takes it for told, so the feed has a hole.

@@ -42,7 +42,11 @@ class Provider : public Counted<Provider> {
   // The living connection, if there is one.
   Ref<Connection> Current();
 
-  uint32_t NextLookupId() { return next_lookup_.fetch_add(1, std::memory_order_relaxed); }
+  // Never 0, which names no lookup.
+  uint32_t NextLookupId() {
+    uint32_t id = next_lookup_.fetch_add(1, std::memory_order_relaxed);
+    return id != 0 ? id : next_lookup_.fetch_add(1, std::memory_order_relaxed);
+  }
 
   // The last NSPCleanup: ends every lookup, drops the connection. Waits for no thread.
   void Shutdown();
