@@ -323,8 +323,7 @@ bool Watcher::Subscribe(Connection* connection, const ControlState& state) {
         CounterValue value = {sample.index(i), sample.seen(i)};
         frame.Append(&value, sizeof(value));
       }
-      code = connection->Send(frame.buffer(), Deadline(state.filter->filter.register_deadline_ms),
-                              nullptr);
+      code = connection->Send(frame, Deadline(state.filter->filter.register_deadline_ms));
     }
     if (code != 0) {
       ExclusiveLock lock(&lock_);
