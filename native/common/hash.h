@@ -18,6 +18,19 @@ inline uint32_t HashBytes(const void* data, size_t bytes) {
   return hash;
 }
 
+// HashBytes of UTF-16 text. Most units have an upper half of 0, which changes nothing before it is
+// multiplied: one multiplication instead of two.
+inline uint32_t HashUnits(const uint16_t* text, size_t units) {
+  constexpr uint32_t kPrime = 16777619u;
+  uint32_t hash = 2166136261u;
+  for (size_t i = 0; i < units; ++i) {
+    const uint32_t unit = text[i];
+    hash = unit < 0x100 ? (hash ^ unit) * (kPrime * kPrime)
+                        : (((hash ^ (unit & 0xff)) * kPrime) ^ (unit >> 8)) * kPrime;
+  }
+  return hash;
+}
+
 // ASCII only, as in DNS: the same folding in every process and language, whatever its locale.
 inline uint16_t FoldCase(uint16_t unit) {
   return unit >= 'A' && unit <= 'Z' ? static_cast<uint16_t>(unit + ('a' - 'A')) : unit;

@@ -95,7 +95,6 @@ void ControlView::Reopen() {
   }
   if (!state_.mapping || state_.mapping->retired()) {
     // Whoever uninstalls wants to delete it.
-    ExclusiveLock lock(&data_lock_);
     data_.Reset();
     data_number_ = 0;
     return;
@@ -126,26 +125,47 @@ ControlState ControlView::State() {
   return state_;
 }
 
-// Needs the data file's lock.
+// Needs the lock.
 bool ControlView::IsToday(uint32_t number) const {
   return number == data_number_ && (data_ || number == 0 || GetTickCount64() < next_data_try_);
 }
 
-Ref<DataMapping> ControlView::Data(const ControlMapping& control) {
-  const uint32_t number = control.data_file();
-  {
-    SharedLock lock(&data_lock_);
-    if (IsToday(number)) {
-      return data_;
-    }
+void ControlView::MapData() {
+  ExclusiveLock lock(&lock_);
+  if (!Fresh()) {
+    return;
   }
-  ExclusiveLock lock(&data_lock_);
+  const uint32_t number = state_.mapping->data_file();
   if (!IsToday(number)) {
     data_ = number == 0 ? Ref<DataMapping>() : DataMapping::Open(path_, number);
     data_number_ = number;
     next_data_try_ = GetTickCount64() + kReopenMs;
   }
-  return data_;
+}
+
+DataLease::DataLease(ControlView* view) : view_(view) {
+  for (int i = 0; i < 2; ++i) {
+    AcquireSRWLockShared(&view->lock_);
+    bool fresh = view->Fresh();
+    if (fresh && view->IsToday(view->state_.mapping->data_file())) {
+      reader_ = view->data_ ? &view->data_->reader() : nullptr;
+      if (reader_ == nullptr) {
+        ReleaseSRWLockShared(&view->lock_);
+      }
+      return;
+    }
+    ReleaseSRWLockShared(&view->lock_);
+    if (!fresh && !view->State()) {
+      return;
+    }
+    view->MapData();
+  }
+}
+
+DataLease::~DataLease() {
+  if (reader_ != nullptr) {
+    ReleaseSRWLockShared(&view_->lock_);
+  }
 }
 
 }  // namespace nsp

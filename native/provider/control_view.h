@@ -58,25 +58,37 @@ class ControlView {
   // use, and at most once a second while it is missing or retired.
   ControlState State();
 
-  // Today's data file of `control`; empty if there is none or it cannot be mapped. Maps it when its
-  // number is new, and tries again at most once a second.
-  Ref<DataMapping> Data(const ControlMapping& control);
-
  private:
+  friend class DataLease;
   bool Fresh() const;
   void Reopen();
   bool IsToday(uint32_t number) const;
+  void MapData();
 
   const wchar_t* path_;
   SRWLOCK lock_ = SRWLOCK_INIT;  // guards all below
   ControlState state_;
   uint64_t next_try_ = 0;
-
-  // Of its own: who polls does not wait for who maps.
-  SRWLOCK data_lock_ = SRWLOCK_INIT;  // guards all below
   Ref<DataMapping> data_;
   uint32_t data_number_ = 0;  // what `data_` is, or was to be
   uint64_t next_data_try_ = 0;
+};
+
+// Today's data file, mapped while this lives; short-lived, as nobody can map another one meanwhile.
+// Maps it when its number is new; if that fails, tries again at most once a second.
+class DataLease {
+ public:
+  explicit DataLease(ControlView* view);
+  ~DataLease();
+  DataLease(const DataLease&) = delete;
+  DataLease& operator=(const DataLease&) = delete;
+
+  // nullptr: there is none, or it cannot be mapped, or the control file is absent or retired.
+  const DataReader* reader() const { return reader_; }
+
+ private:
+  ControlView* view_;
+  const DataReader* reader_ = nullptr;  // if it is not null, the view's lock is held
 };
 
 }  // namespace nsp

@@ -9,7 +9,7 @@ namespace nsp {
 
 void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& question) {
   count_ = 0;
-  name_hash_ = HashBytes(nullptr, 0);
+  name_hash_ = HashUnits(nullptr, 0);
   reported_ = false;
   Add(kCounterGlobal);
   Add(kCounterEntries + question.entry);
@@ -21,7 +21,7 @@ void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
   } else {
     const uint16_t* key = question.key;
     uint32_t units = question.key_units;
-    name_hash_ = HashBytes(key, units * sizeof(uint16_t));
+    name_hash_ = HashUnits(key, units);
     Add(kCounterNames + name_hash_ % kNameBuckets);
     uint32_t first_suffix = count_;
     uint32_t suffixes = 0;
@@ -34,7 +34,7 @@ void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
         Add(kCounterAny);
         break;
       }
-      uint32_t hash = at == 0 ? name_hash_ : HashBytes(key + at, (units - at) * sizeof(uint16_t));
+      uint32_t hash = at == 0 ? name_hash_ : HashUnits(key + at, units - at);
       Add(kCounterSuffixes + hash % kSuffixBuckets);
     }
   }

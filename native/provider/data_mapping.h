@@ -10,7 +10,7 @@
 
 namespace nsp {
 
-// Shared by those who read in it; unmapped with the last of them.
+// One for all who read in it.
 class DataMapping : public Counted<DataMapping> {
  public:
   // Maps data file `number` of a control file read-only. Empty if it is absent, unreadable, of the

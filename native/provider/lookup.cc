@@ -35,7 +35,7 @@ Lookup::Lookup(Provider* provider, uint32_t entry, uint32_t flags, ControlState 
 
 Lookup::~Lookup() {
   while (first_ != nullptr) {
-    Delete(std::exchange(first_, first_->next));
+    DropBatch();
   }
 }
 
@@ -52,29 +52,45 @@ bool Lookup::Current(QuerySetView* item) const {
                                            first_->body.size() - first_->offset, item);
 }
 
+bool Lookup::CurrentHead(QuerySetHead* head) const {
+  if (first_ == nullptr) {
+    return false;
+  }
+  std::memcpy(head, first_->body.data() + first_->offset, sizeof(*head));
+  return true;
+}
+
 void Lookup::DropItem() {
-  QuerySetView item;
+  QuerySetHead head;
   refused_ = false;
-  if (!Current(&item)) {
+  if (!CurrentHead(&head)) {
     return;
   }
-  first_->offset += item.head.size;
+  first_->offset += head.size;
   if (--first_->left == 0) {
-    Batch* empty = first_;
-    first_ = empty->next;
-    if (first_ == nullptr) {
-      last_ = nullptr;
-    }
-    Delete(empty);
+    DropBatch();
+  }
+}
+
+void Lookup::DropBatch() {
+  Batch* batch = first_;
+  first_ = batch->next;
+  if (first_ == nullptr) {
+    last_ = nullptr;
+  }
+  if (batch == &only_) {
+    batch->body.Clear();
+  } else {
+    Delete(batch);
   }
 }
 
 // Aliases are results of their own, left out of a Next that does not want them. True: some were.
 bool Lookup::SkipAliases(DWORD wanted) {
-  QuerySetView item;
+  QuerySetHead head;
   bool skipped = false;
-  while ((wanted & LUP_RETURN_ALIASES) == 0 && Current(&item) &&
-         (item.head.flags & RESULT_IS_ALIAS) != 0) {
+  while ((wanted & LUP_RETURN_ALIASES) == 0 && CurrentHead(&head) &&
+         (head.flags & RESULT_IS_ALIAS) != 0) {
     DropItem();
     skipped = true;
   }
@@ -155,10 +171,13 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results) {
     if (fetching_) {
       CountWait();
       DWORD left = deadline.LeftMs();
-      if (left == 0 || !SleepConditionVariableSRW(&changed_, &lock_, left, 0)) {
+      if (left == 0 || !Sleep(left)) {
         code = WSAENETDOWN;
         break;
       }
+      continue;
+    }
+    if (TakePublished()) {
       continue;
     }
     fetching_ = true;
@@ -166,7 +185,7 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results) {
     code = Fetch(deadline);
     AcquireSRWLockExclusive(&lock_);
     fetching_ = false;
-    WakeAllConditionVariable(&changed_);
+    WakeSleepers();
     if (code != 0) {
       code = ended_ ? WSA_E_CANCELLED : code;
       break;
@@ -188,44 +207,59 @@ void Lookup::BeginDelivery(PendingRequest* request, bool reported) {
 }
 
 void Lookup::EndDelivery() {
-  {
-    ExclusiveLock lock(&lock_);
-    --delivering_;
-  }
-  WakeAllConditionVariable(&changed_);
+  ExclusiveLock lock(&lock_);
+  --delivering_;
+  WakeSleepers();
 }
 
 void Lookup::End() {
   Ref<PendingRequest> notify;
   Ref<PendingRequest> custom;
-  uint32_t query_on;
-  uint32_t wire_id;
+  Known known;
+  Known left;
+  bool idle;
+  bool delivering;
   {
     ExclusiveLock lock(&lock_);
     ended_ = true;
     for (Call* call = waiting_; call != nullptr; call = call->next_of_lookup) {
       call->cancelled = true;
-      SetEvent(call->event.get());
+      SetEvent(call->events.wake.get());
     }
     notify = notify_;
     custom = custom_;
-    query_on = query_on_;
-    wire_id = wire_id_;
+    known = {wire_id_, query_on_};
+    left = left_;
+    // A feed is told of at once: its provider may hold something for it.
+    idle = finished_ && !feed_ && waiting_ == nullptr && !custom_ && !query_sending_;
+    delivering = delivering_ != 0;
+    WakeSleepers();
   }
-  WakeAllConditionVariable(&changed_);
   if (notify) {
     AbortRequest(notify.get());
   }
   if (custom) {
     AbortRequest(custom.get());
   }
-  WaitForDeliveries();
-  if (query_on == 0) {
-    return;
+  if (notify || custom || delivering) {
+    WaitForDeliveries();
   }
-  Ref<Connection> connection = provider_->Current();
-  if (connection && connection->serial() == query_on) {
-    connection->Post(kFrameEnd, 0, wire_id);
+  TellEnd(known, idle);
+  TellEnd(left, false);
+}
+
+// Needs the lock. False: the time is over.
+bool Lookup::Sleep(DWORD ms) {
+  ++sleepers_;
+  BOOL woken = SleepConditionVariableSRW(&changed_, &lock_, ms, 0);
+  --sleepers_;
+  return woken != FALSE;
+}
+
+// Needs the lock.
+void Lookup::WakeSleepers() {
+  if (sleepers_ != 0) {
+    WakeAllConditionVariable(&changed_);
   }
 }
 
@@ -235,7 +269,7 @@ void Lookup::WaitForDeliveries() {
   Deadline deadline(kDeliveryMs);
   ExclusiveLock lock(&lock_);
   while (delivering_ != 0 && deadline.LeftMs() != 0) {
-    SleepConditionVariableSRW(&changed_, &lock_, deadline.LeftMs(), 0);
+    Sleep(deadline.LeftMs());
   }
 }
 

@@ -72,14 +72,14 @@ bool Lookup::FindName(const DataReader& data, const QuerySetView& query, Buffer*
   return search.key.size != 0 && MakeBody(data, search, query, body);
 }
 
-// By an answer record that holds. Only the thread that fetches writes at_next.
+// By an answer record that holds.
 bool Lookup::FindAnswer(const DataReader& data, const QuerySetView& query, Buffer* body) const {
   if ((flags_ & LUP_FLUSHCACHE) != 0) {
     return false;  // whoever says so wants the provider's own word
   }
   DataSearch search;
   search.kind = kDataAnswer;
-  search.key = ViewOf(query_);
+  search.key = {query_.data(), query_.size()};
   search.hash = DataKeyHash(kDataAnswer, search.key);
   search.now = SystemTime();
   search.counters = sample_.at_next();
@@ -87,34 +87,28 @@ bool Lookup::FindAnswer(const DataReader& data, const QuerySetView& query, Buffe
   return MakeBody(data, search, query, body);
 }
 
-// Takes what is published for the query. False: the host is to be asked.
-bool Lookup::TakePublished(const ControlState& state) {
-  if (feed_ || state.mapping->data_file() == 0) {
+// Takes what is published for the query. False: the host is to be asked. Needs the lock; only the
+// first call after another file has become today's does more than read memory.
+bool Lookup::TakePublished() {
+  if (feed_ || received_ || in_round_ || state_.mapping->data_file() == 0) {
     return false;
   }
   // Before anything is read: what changes later is a change to this lookup.
-  {
-    ExclusiveLock lock(&lock_);
-    if (received_ || in_round_) {
-      return false;
-    }
-    sample_.NoteNext(*state_.mapping);
-  }
-  Ref<DataMapping> data = provider_->control()->Data(*state.mapping);
+  sample_.NoteNext(*state_.mapping);
   QuerySetView query;
   Buffer body;
-  if (!data || !ReadQuerySet(query_.data(), query_.size(), &query) ||
-      (!FindName(data->reader(), query, &body) && !FindAnswer(data->reader(), query, &body))) {
-    return false;
+  {
+    const DataLease data(provider_->control());
+    if (data.reader() == nullptr || !ReadQuerySet(query_.data(), query_.size(), &query) ||
+        (!FindName(*data.reader(), query, &body) && !FindAnswer(*data.reader(), query, &body))) {
+      return false;
+    }
   }
   BatchBody head;
   std::memcpy(&head, body.data(), sizeof(head));
-  Batch* batch = nullptr;
-  if (!MakeBatch(std::move(body), head.count, &batch)) {
+  if (!KeepBatch(std::move(body), head.count)) {
     return false;
   }
-  ExclusiveLock lock(&lock_);
-  KeepBatch(batch);
   EndRound(head.status);
   return true;
 }

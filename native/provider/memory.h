@@ -82,6 +82,29 @@ class Buffer {
   uint32_t size_ = 0;
 };
 
+// As Buffer, but `kInline` bytes need no allocation, and it stays where it is.
+template <uint32_t kInline>
+class InlineBuffer {
+ public:
+  InlineBuffer() = default;
+  InlineBuffer(const InlineBuffer&) = delete;
+  InlineBuffer& operator=(const InlineBuffer&) = delete;
+
+  // The bytes are not zeroed.
+  [[nodiscard]] bool Resize(size_t bytes) {
+    size_ = static_cast<uint32_t>(bytes);
+    return bytes <= kInline || large_.Resize(bytes);
+  }
+  uint8_t* data() { return size_ <= kInline ? small_ : large_.data(); }
+  const uint8_t* data() const { return size_ <= kInline ? small_ : large_.data(); }
+  uint32_t size() const { return size_; }
+
+ private:
+  uint32_t size_ = 0;
+  alignas(8) uint8_t small_[kInline];
+  Buffer large_;
+};
+
 // Base of objects that several threads hold; the last Release deletes. Starts with one reference.
 template <typename T>
 class Counted {

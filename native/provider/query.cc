@@ -65,7 +65,7 @@ bool Query::wants_ip() const {
   return protocol_count_ == 0;
 }
 
-DWORD Query::Encode(uint32_t entry, uint32_t flags, Buffer* block) const {
+DWORD Query::Encode(uint32_t entry, uint32_t flags, QueryBlock* block) const {
   QuerySetView view = fields_.View();
   view.head.entry = entry;
   view.head.flags = flags;

@@ -9,6 +9,9 @@
 
 namespace nsp {
 
+// Most queries fit: a name of 40 characters, a class, a few protocols.
+using QueryBlock = InlineBuffer<160>;
+
 class Query {
  public:
   // Copies `restrictions` (never NULL). Returns 0, WSAEFAULT (size, memory), WSAEINVAL (a count or
@@ -26,7 +29,7 @@ class Query {
   bool wants_ip() const;
 
   // The query as a block of the wire, for entry `entry` with Begin's flags.
-  [[nodiscard]] DWORD Encode(uint32_t entry, uint32_t flags, Buffer* block) const;
+  [[nodiscard]] DWORD Encode(uint32_t entry, uint32_t flags, QueryBlock* block) const;
 
  private:
   DWORD CopyProtocols(const WSAQUERYSETW& set);
