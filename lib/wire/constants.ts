@@ -26,7 +26,9 @@ export const FRAME_CHANGE = 131
 
 // FrameHeader.flags
 export const FRAME_HAS_QUERY = 1
+export const FRAME_HAS_ENDS = 2
 export const FRAME_LAST_BATCH = 1
+export const MAX_DEFERRED_ENDS = 32
 
 // QuerySetHead.present
 export const HAS_NAME = 1

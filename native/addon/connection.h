@@ -63,6 +63,8 @@ class Connection {
   // The message of kFrame, until the next Read.
   [[nodiscard]] const uint8_t* frame() const { return input_.data(); }
   [[nodiscard]] size_t frame_bytes() const { return filled_; }
+  // Takes bytes off its end.
+  void CutFrame(size_t bytes) { filled_ -= bytes; }
 
   // Queues a frame. False: the client reads so little that its queue is full. A pipe that is broken
   // takes frames and forgets them; `broken` says so.

@@ -105,10 +105,12 @@ class PipeServer {
 
   // Frames (pipe_server_frames.cc).
   void OnFrame(Lock* lock, Connection* connection);
+  void OnEnd(const Lock& lock, Connection* connection, uint32_t lookup);
   void OnHello(Lock* lock, Connection* connection);
   void OnCall(const Lock& lock, Connection* connection, const FrameHeader& header);
   void OnSubscribe(const Lock& lock, Connection* connection);
-  void Forward(const Lock& lock, Connection* connection, const FrameHeader& header);
+  void Forward(const Lock& lock, Connection* connection, const FrameHeader& header,
+               size_t body_bytes);
   void Reject(const Lock& lock, Connection* connection);
   void Refuse(const Lock& lock, Connection* connection);
   void Fail(const Lock& lock, Connection* connection, const FrameHeader& header);

@@ -40,12 +40,20 @@ void PipeServer::OnFrame(Lock* lock, Connection* connection) {
     Reject(*lock, connection);
     return;
   }
-  const auto header = Take<FrameHeader>(*connection, 0);
+  auto header = Take<FrameHeader>(*connection, 0);
   const bool greeted = connection->state == Connection::State::kOpen;
   // Hello is the first frame, and the first only.
   if (greeted == (header.kind == kFrameHello)) {
     Reject(*lock, connection);
     return;
+  }
+  EndList ends;
+  if (ReadEnds(connection->frame(), connection->frame_bytes(), &ends) && ends.count != 0) {
+    for (uint32_t i = 0; i < ends.count; ++i) {
+      OnEnd(*lock, connection, ends.at(i));
+    }
+    header.flags &= static_cast<uint16_t>(~kFrameHasEnds);
+    connection->CutFrame(ends.bytes);
   }
   switch (header.kind) {
     case kFrameHello:
@@ -55,16 +63,21 @@ void PipeServer::OnFrame(Lock* lock, Connection* connection) {
       OnSubscribe(*lock, connection);
       break;
     case kFrameEnd:
-      calls_.RemoveLookup(connection->id(), header.lookup);
-      Forward(*lock, connection, header);
+      OnEnd(*lock, connection, header.lookup);
       break;
     case kFrameCancel:
       calls_.Remove({connection->id(), header.call});
-      Forward(*lock, connection, header);
+      Forward(*lock, connection, header, 0);
       break;
     default:
       OnCall(*lock, connection, header);
   }
+}
+
+// Of a frame of its own, or of the list that another frame carries.
+void PipeServer::OnEnd(const Lock& lock, Connection* connection, uint32_t lookup) {
+  calls_.RemoveLookup(connection->id(), lookup);
+  Forward(lock, connection, {0, kFrameEnd, 0, 0, lookup}, 0);
 }
 
 void PipeServer::OnHello(Lock* lock, Connection* connection) {
@@ -105,7 +118,7 @@ void PipeServer::OnCall(const Lock& lock, Connection* connection, const FrameHea
     Reject(lock, connection);
     return;
   }
-  Forward(lock, connection, header);
+  Forward(lock, connection, header, connection->frame_bytes() - sizeof(FrameHeader));
 }
 
 void PipeServer::OnSubscribe(const Lock& lock, Connection* connection) {
@@ -123,13 +136,14 @@ void PipeServer::OnSubscribe(const Lock& lock, Connection* connection) {
   if (!changed.empty()) SendChange(lock, connection, changed);
 }
 
-void PipeServer::Forward(const Lock&, Connection* connection, const FrameHeader& header) {
+void PipeServer::Forward(const Lock&, Connection* connection, const FrameHeader& header,
+                         size_t body_bytes) {
   Event event;
   event.type = Event::Type::kFrame;
   event.client = connection->id();
   event.header = header;
-  event.body.assign(connection->frame() + sizeof(FrameHeader),
-                    connection->frame() + connection->frame_bytes());
+  const uint8_t* body = connection->frame() + sizeof(FrameHeader);
+  event.body.assign(body, body + body_bytes);
   event.cost = kEventCost + event.body.size();
   connection->undelivered += event.cost;
   sink_->Emit(std::move(event));

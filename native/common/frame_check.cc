@@ -128,10 +128,44 @@ bool ReadFrameHeader(const uint8_t* frame, size_t bytes, FrameHeader* header) {
   return header->size >= sizeof(FrameHeader) && header->size <= kMaxFrameBytes;
 }
 
+uint32_t EndList::at(uint32_t index) const {
+  uint32_t lookup = 0;
+  std::memcpy(&lookup, lookups + size_t{index} * sizeof(lookup), sizeof(lookup));
+  return lookup;
+}
+
+bool ReadEnds(const uint8_t* frame, size_t bytes, EndList* ends) {
+  FrameHeader header = {};
+  *ends = {};
+  if (!ReadFrameHeader(frame, bytes, &header)) return false;
+  if ((header.flags & kFrameHasEnds) == 0) return true;
+  EndList list;
+  const size_t left = bytes - sizeof(FrameHeader);
+  if (left < sizeof(list.count)) return false;
+  std::memcpy(&list.count, frame + bytes - sizeof(list.count), sizeof(list.count));
+  if (list.count == 0 || list.count > kMaxDeferredEnds) return false;
+  list.bytes = (size_t{list.count} + 1) * sizeof(uint32_t);
+  if (left < list.bytes) return false;
+  list.lookups = frame + bytes - list.bytes;
+  for (uint32_t i = 0; i < list.count; ++i) {
+    if (list.at(i) == 0) return false;
+  }
+  *ends = list;
+  return true;
+}
+
 bool CheckClientFrame(const uint8_t* frame, size_t bytes) {
   FrameHeader header = {};
+  EndList ends;
   if (!ReadFrameHeader(frame, bytes, &header) || header.size != bytes) return false;
-  if ((header.flags & ~kFrameHasQuery) != 0) return false;
+  if ((header.flags & ~(kFrameHasQuery | kFrameHasEnds)) != 0) return false;
+  if (!ReadEnds(frame, bytes, &ends)) return false;
+  if (ends.count != 0) {
+    if (!IsCall(header.kind) && header.kind != kFrameEnd) return false;
+    // The rest is checked as if there were none.
+    header.flags &= static_cast<uint16_t>(~kFrameHasEnds);
+    bytes -= ends.bytes;
+  }
   if (IsCall(header.kind) && !CheckCallNumbers(header)) return false;
   const Body body(frame + sizeof(FrameHeader), bytes - sizeof(FrameHeader));
   switch (header.kind) {

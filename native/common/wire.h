@@ -16,11 +16,16 @@ namespace nsp {
 struct FrameHeader {
   uint32_t size;   // of the whole frame, header included; equals the message's length
   uint16_t kind;   // kFrame...
-  uint16_t flags;  // kFrameHasQuery, kFrameLastBatch; unknown bits are refused
+  uint16_t flags;  // kFrameHasQuery, kFrameHasEnds, kFrameLastBatch; unknown bits are refused
   uint32_t
       call;  // chosen by the client, unique while the call lives; 0 in frames that need no answer
   uint32_t lookup;  // the client's number for its lookup handle; 0 if none
 };
+
+// kFrameHasEnds: behind the frame's own body, padded or not, lie the numbers of lookups that have
+// ended before it (uint32_t each, not 0), and as the last 4 bytes of the frame how many these are:
+// 1 to kMaxDeferredEnds. Next, Ioctl, StillValid, SetService, the calls on classes and End may
+// carry it.
 
 struct HelloBody {
   uint32_t wire_version;

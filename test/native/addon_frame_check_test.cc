@@ -114,7 +114,7 @@ TEST(UnknownKindsAndFlagsAreRefused) {
   for (const uint16_t kind : {0, 12, 128, 129, 130, 131, 65535}) {
     CHECK(!Check(Frame(kind, {})));
   }
-  CHECK(!Check(Frame(nsp::kFrameNext, kNext, 2)));
+  CHECK(!Check(Frame(nsp::kFrameNext, kNext, 4)));
   CHECK(!Check(Frame(nsp::kFrameHello, kHello, nsp::kFrameHasQuery)));
   CHECK(!Check(Frame(nsp::kFrameEnd, {}, nsp::kFrameHasQuery)));
   CHECK(!Check(Frame(nsp::kFrameCancel, {}, nsp::kFrameHasQuery)));
@@ -181,6 +181,92 @@ TEST(RegistrationsAndClassesHoldKnownNumbers) {
       Frame(nsp::kFrameInstallClass, Body(nsp::InstallClassBody{1, outside}) + Class(), 0, 7, 0)));
   CHECK(!Check(Frame(nsp::kFrameRemoveClass, Body(nsp::ClassBody{1, outside, {}}), 0, 7, 0)));
   CHECK(!Check(Frame(nsp::kFrameClassInfo, Body(nsp::ClassBody{1, outside, {}}), 0, 7, 0)));
+}
+
+// ── lookups that have ended before the frame (kFrameHasEnds) ──
+
+namespace {
+
+Buffer Ends(const std::vector<uint32_t>& lookups) {
+  Buffer list;
+  for (const uint32_t lookup : lookups)
+    Append(&list, lookup);
+  Append(&list, static_cast<uint32_t>(lookups.size()));
+  return list;
+}
+
+}  // namespace
+
+TEST(FramesCarryTheLookupsThatHaveEnded) {
+  const auto query_bytes = static_cast<uint32_t>(Query().size());
+  const struct {
+    uint16_t kind;
+    uint16_t flags;
+    uint32_t lookup;
+    Buffer body;
+  } frames[] = {
+      {nsp::kFrameNext, 0, 3, kNext},
+      {nsp::kFrameNext, nsp::kFrameHasQuery, 3, kNext + Query()},
+      {nsp::kFrameIoctl, 0, 3,
+       Body(nsp::IoctlBody{500, 1, 64, 0, query_bytes, 5}) + Query() + Buffer(5)},
+      {nsp::kFrameStillValid, 0, 3,
+       Body(nsp::StillValidBody{1, 1}, nsp::CounterPair{5, 0, 0}) + Query()},
+      {nsp::kFrameSetService, 0, 0, Body(nsp::SetServiceBody{500, 2, 1, 0}) + Query()},
+      {nsp::kFrameInstallClass, 0, 0, Body(nsp::InstallClassBody{500, 0}) + Class()},
+      {nsp::kFrameRemoveClass, 0, 0, Body(nsp::ClassBody{500, 0, {}})},
+      {nsp::kFrameClassInfo, 0, 0, Body(nsp::ClassBody{500, 0, {}})},
+  };
+  for (const auto& [kind, flags, lookup, body] : frames) {
+    const auto with = static_cast<uint16_t>(flags | nsp::kFrameHasEnds);
+    const Buffer whole = body + Ends({9, 0xffffffff});
+    CHECK(Check(Frame(kind, body, flags, 7, lookup)));
+    CHECK(Check(Frame(kind, whole, with, 7, lookup)));
+    CHECK(!Check(Frame(kind, whole, flags, 7, lookup)));
+    CHECK(!Check(Frame(kind, body + Buffer(4) + Ends({9}), with, 7, lookup)));
+    for (size_t size = body.size(); size < whole.size(); ++size) {
+      const Buffer cut(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(size));
+      CHECK(!Check(Frame(kind, cut, with, 7, lookup)));
+    }
+  }
+  CHECK(Check(Frame(nsp::kFrameEnd, Ends({9, 10}), nsp::kFrameHasEnds, 0, 3)));
+}
+
+TEST(ListsOfEndsAreWholeAndBounded) {
+  const auto next = [](const Buffer& list) {
+    return Check(Frame(nsp::kFrameNext, kNext + list, nsp::kFrameHasEnds));
+  };
+  CHECK(next(Ends(std::vector<uint32_t>(nsp::kMaxDeferredEnds, 9))));
+  CHECK(!next(Ends(std::vector<uint32_t>(nsp::kMaxDeferredEnds + 1, 9))));
+  CHECK(!next(Ends({})));
+  CHECK(!next({}));
+  CHECK(!next(Ends({9, 0})));
+  CHECK(!next(Body(uint32_t{0xffffffff})));
+  CHECK(!next(Body(uint32_t{0x3fffffff})));
+  // More numbers than there are bytes before them: they must not reach into the header.
+  CHECK(!Check(Frame(nsp::kFrameEnd, Body(uint32_t{9}, uint32_t{2}), nsp::kFrameHasEnds, 0, 3)));
+}
+
+TEST(OtherFramesCarryNoEnds) {
+  CHECK(!Check(Frame(nsp::kFrameHello, kHello + Ends({9}), nsp::kFrameHasEnds)));
+  CHECK(!Check(Frame(nsp::kFrameSubscribe, kSubscribe + Ends({9}), nsp::kFrameHasEnds, 0, 0)));
+  CHECK(!Check(Frame(nsp::kFrameCancel, Ends({9}), nsp::kFrameHasEnds, 7, 0)));
+  CHECK(!Check(Frame(nsp::kFrameEnd, {}, nsp::kFrameHasEnds, 0, 3)));
+  CHECK(!Check(Frame(nsp::kFrameEnd, Ends({9}), 0, 0, 3)));
+}
+
+TEST(EndsAreReadFromTheEndOfTheFrame) {
+  const Buffer frame = Frame(nsp::kFrameIoctl, Buffer(5) + Ends({9, 10, 11}), nsp::kFrameHasEnds);
+  nsp::EndList ends;
+  CHECK(nsp::ReadEnds(frame.data(), frame.size(), &ends));
+  CHECK_EQUAL(ends.count, 3);
+  CHECK_EQUAL(ends.bytes, 16);
+  for (uint32_t i = 0; i < 3; ++i) {
+    CHECK_EQUAL(ends.at(i), 9 + i);
+  }
+  const Buffer without = Frame(nsp::kFrameIoctl, Buffer(5) + Ends({9, 10, 11}));
+  CHECK(nsp::ReadEnds(without.data(), without.size(), &ends));
+  CHECK_EQUAL(ends.count, 0);
+  CHECK_EQUAL(ends.bytes, 0);
 }
 
 TEST(ReservedNumbersAreZero) {
