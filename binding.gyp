@@ -14,6 +14,7 @@
     ],
     'provider_sources': [
       'native/provider/apc_queue.cc',
+      'native/provider/call_map.cc',
       'native/provider/class_reader.cc',
       'native/provider/class_writer.cc',
       'native/provider/client_fields.cc',
@@ -24,6 +25,7 @@
       'native/provider/control_view.cc',
       'native/provider/counter_sample.cc',
       'native/provider/dll_main.cc',
+      'native/provider/event_pool.cc',
       'native/provider/filter.cc',
       'native/provider/guarded_copy.cc',
       'native/provider/host_pipe.cc',

@@ -7,6 +7,7 @@
 
 #include "control_writer.h"
 #include "frame_check.h"
+#include "lookup.h"
 
 extern "C" INT WSAAPI NSPStartup(LPGUID id, LPNSP_ROUTINE routines);
 
@@ -52,6 +53,14 @@ Ref<Provider> Startup::Find(const uint8_t* id, uint32_t* entry) {
   int found = the_provider == nullptr ? -1 : the_provider->FindEntry(id);
   *entry = static_cast<uint32_t>(found);
   return found < 0 ? Ref<Provider>() : Ref<Provider>(the_provider);
+}
+SRWLOCK* Startup::Lock() {
+  static SRWLOCK lock = SRWLOCK_INIT;
+  return &lock;
+}
+Ref<Lookup> Startup::FindLookup(HANDLE handle) {
+  const SharedLock lock(Lock());
+  return the_provider == nullptr ? Ref<Lookup>() : the_provider->lookups()->Find(handle);
 }
 Ref<Provider> Startup::Any() {
   return Ref<Provider>(the_provider);
@@ -180,6 +189,7 @@ void Host::Restart() {
   ++filter_->epoch;
   Publish();
   nsp::BumpCounter(control_, nsp::kCounterGlobal);
+  nsp::BumpCounter(control_, nsp::kCounterAny);
   thread_ = std::thread([this] { Serve(); });
 }
 
