@@ -16,6 +16,7 @@
     ],
     'provider_sources': [
       'native/provider/apc_queue.cc',
+      'native/provider/call_map.cc',
       'native/provider/class_reader.cc',
       'native/provider/class_writer.cc',
       'native/provider/client_fields.cc',
@@ -27,6 +28,7 @@
       'native/provider/counter_sample.cc',
       'native/provider/data_mapping.cc',
       'native/provider/dll_main.cc',
+      'native/provider/event_pool.cc',
       'native/provider/filter.cc',
       'native/provider/guarded_copy.cc',
       'native/provider/host_pipe.cc',
@@ -124,7 +126,7 @@
     {
       'target_name': 'addon',
       'product_name': 'winsock-nsp',
-      'sources': ['<@(common_sources)', '<@(addon_sources)'],
+      'sources': ['<@(common_sources)', '<@(addon_sources)', 'native/addon/addon.rc'],
       'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except'],
       'defines': ['NAPI_VERSION=9'],
       'libraries': ['ws2_32.lib', 'advapi32.lib'],

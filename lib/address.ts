@@ -51,11 +51,11 @@ function splitPort(text: string): [host: string, port: string | undefined] {
 }
 
 function parseText(path: string, text: string): TextParts {
-  const fault = new AddressFault(path, `${JSON.stringify(text)} is not an address`)
   const [host, portText] = splitPort(text)
   const [address = '', zone, ...more] = host.split('%')
   const ip = parseIp(address)
-  if (ip === undefined || more.length > 0 || (text.startsWith('[') && ip.family === 4)) throw fault
+  if (ip === undefined || more.length > 0 || (text.startsWith('[') && ip.family === 4))
+    throw new AddressFault(path, `${JSON.stringify(text)} is not an address`)
   const port = portText === undefined ? undefined : uint(portText, 0xffff)
   if (portText !== undefined && port === undefined) {
     throw new AddressFault(path, `${JSON.stringify(text)} has a port that is not 0 to 65535`)

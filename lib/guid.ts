@@ -9,6 +9,9 @@ const PATTERN = /^(?:\{([0-9a-f-]{36})\}|([0-9a-f-]{36}))$/i
 const SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 // The first three groups are little-endian numbers in memory, the rest are bytes as written.
 const MEMORY_ORDER = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] as const
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+)
 
 /** The canonical text of a GUID, or undefined if `text` is none. */
 export function parseGuid(text: unknown): Guid | undefined {
@@ -26,13 +29,10 @@ export function guidToBytes(id: Guid): Uint8Array {
 
 /** Back: canonical text of 16 bytes of memory. */
 export function guidFromBytes(bytes: Uint8Array): Guid {
-  const hex = MEMORY_ORDER.map((at) => (bytes[at] ?? 0).toString(16).padStart(2, '0')).join('')
-  const groups = [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  ]
-  return groups.join('-')
+  const hex = (from: number, to: number): string => {
+    let text = ''
+    for (const at of MEMORY_ORDER.slice(from, to)) text += HEX[bytes[at] ?? 0]
+    return text
+  }
+  return `${hex(0, 4)}-${hex(4, 6)}-${hex(6, 8)}-${hex(8, 10)}-${hex(10, 16)}`
 }

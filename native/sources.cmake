@@ -14,6 +14,7 @@ set(COMMON_SOURCES
 
 set(PROVIDER_SOURCES
   provider/apc_queue.cc
+  provider/call_map.cc
   provider/class_reader.cc
   provider/class_writer.cc
   provider/client_fields.cc
@@ -25,6 +26,7 @@ set(PROVIDER_SOURCES
   provider/counter_sample.cc
   provider/data_mapping.cc
   provider/dll_main.cc
+  provider/event_pool.cc
   provider/filter.cc
   provider/guarded_copy.cc
   provider/host_pipe.cc

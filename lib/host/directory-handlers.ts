@@ -39,7 +39,13 @@ function directoryHandlers(directory: Directory, leaseByProcess: boolean): Share
       await turn()
     }
   return {
-    lookup: (query, { signal }) => directory.find(query, { signal }),
+    // Few directories look at the signal of a search: it is made for those.
+    lookup: (query, context) =>
+      directory.find(query, {
+        get signal() {
+          return context.signal
+        },
+      }),
     register: apply('register'),
     deregister: apply('deregister'),
     remove: apply('remove'),

@@ -22,8 +22,9 @@ import {
   FRAME_REPLY,
 } from '../wire/constants.ts'
 import { type WireQuerySet, writeBatch } from '../wire/wire.ts'
+import { Reason } from './abort.ts'
 import { isAllowed } from './access.ts'
-import { abortReason, type Call, makeCall } from './call.ts'
+import { Call } from './call.ts'
 import { Connection, type NativeFrame } from './connection.ts'
 import { Leases } from './leases.ts'
 import { Lookup } from './lookup.ts'
@@ -115,12 +116,13 @@ export class Dispatcher implements RoundOwner {
   /** Aborts everything; nobody is answered any more. */
   destroy(cause?: unknown): void {
     this.#refusing = true
+    const reason = new Reason('ERR_NSP_HOST_CLOSED', cause)
     for (const connection of this.#connections.values()) {
-      connection.end(abortReason('ERR_NSP_HOST_CLOSED', cause))
+      connection.end(reason)
       this.clients.delete(connection.client)
     }
     this.#connections.clear()
-    this.#handlers.leases.destroy(abortReason('ERR_NSP_HOST_CLOSED', cause))
+    this.#handlers.leases.destroy(reason.error)
     this.#checkIdle()
   }
 
@@ -189,7 +191,7 @@ export class Dispatcher implements RoundOwner {
     if (connection === undefined) return
     const { client } = connection
     this.#connections.delete(number)
-    connection.end(abortReason('ERR_NSP_CLIENT_GONE'))
+    connection.end(new Reason('ERR_NSP_CLIENT_GONE'))
     this.#handlers.leases.end(connection)
     // A client that was never let in is told of only when it was refused.
     if (this.clients.delete(client) || reason === 'refused') {
@@ -223,36 +225,34 @@ export class Dispatcher implements RoundOwner {
   #end(connection: Connection, number: number): void {
     const lookup = connection.lookups.get(number)
     if (lookup === undefined) return
-    const reason = abortReason('ERR_NSP_CALL_ENDED')
+    const reason = new Reason('ERR_NSP_CALL_ENDED')
     connection.lookups.delete(number)
-    for (const call of connection.calls.values()) {
-      if (call.lookup === lookup) this.#drop(call, reason)
-    }
+    for (const call of connection.callsOf(lookup)) this.#drop(call, reason)
     lookup.end(reason)
   }
 
   #cancel(connection: Connection, id: number): void {
     const call = connection.calls.get(id)
-    if (call !== undefined) this.#drop(call, abortReason('ERR_NSP_CALL_ENDED'))
+    if (call !== undefined) this.#drop(call, new Reason('ERR_NSP_CALL_ENDED'))
   }
 
   #late(number: number, id: number): void {
     const call = this.#connections.get(number)?.calls.get(id)
     if (call === undefined) return
-    const reason = abortReason('ERR_NSP_CALL_TIMEOUT')
+    const reason = new Reason('ERR_NSP_CALL_TIMEOUT')
     const { operation } = call
     const lookup = operation === 'lookup' ? call.lookup : undefined
     const context = lookup?.context ?? call.context
     this.#stats.late(operation)
-    this.#listener.handlerFailed(Object.freeze({ operation, error: reason, context }))
+    this.#listener.handlerFailed(Object.freeze({ operation, error: reason.error, context }))
     this.#drop(call, reason)
     lookup?.late(this.definition.onFailure, reason)
   }
 
   /** Nobody waits for this call any more. */
-  #drop(call: Call, reason: Error): void {
-    call.connection.calls.delete(call.id)
-    call.controller.abort(reason)
+  #drop(call: Call, reason: Reason): void {
+    call.connection.remove(call)
+    call.abort.abort(reason)
     call.lookup?.forget(call)
     this.#checkIdle()
   }
@@ -271,8 +271,8 @@ export class Dispatcher implements RoundOwner {
     const lookup = found
     const entry = request.about === 'entry' ? entries[request.entry] : lookup?.entry
     if (entry === undefined) throw new MalformedFrame('there is no such entry')
-    const call = makeCall(connection, { id: frame.call, operation, deadlineMs, entry, lookup })
-    connection.calls.set(call.id, call)
+    const call = new Call(connection, { id: frame.call, operation, deadlineMs, entry, lookup })
+    connection.add(call)
     this.#stats.begin(operation)
     if (this.#refusing) this.#refuse(call, WinsockCode.WSAENETDOWN)
     else if (request.about === 'entry')
@@ -324,9 +324,7 @@ export class Dispatcher implements RoundOwner {
 
   /** Takes the call out of the books. False: it is not in them, so that there is nobody to answer. */
   #settle(call: Call, failed: boolean): boolean {
-    const { calls } = call.connection
-    if (calls.get(call.id) !== call) return false
-    calls.delete(call.id)
+    if (!call.connection.remove(call)) return false
     this.#stats.end(call.operation, performance.now() - call.arrived, failed)
     this.#checkIdle()
     return true

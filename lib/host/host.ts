@@ -17,9 +17,9 @@ import type {
   Provider,
 } from '../types.ts'
 import { changedCounters } from '../wire/counters.ts'
+import { abortReason } from './abort.ts'
 import { pipeSddl } from './access.ts'
 import { Announcer } from './announcer.ts'
-import { abortReason } from './call.ts'
 import { Dispatcher } from './dispatch.ts'
 import { FailureLog } from './failure-log.ts'
 import { buildFilter } from './filter.ts'

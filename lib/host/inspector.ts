@@ -5,10 +5,18 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-export function inspectorUrl(): string | undefined {
+function load(): typeof import('node:inspector') | undefined {
   try {
-    return (require('node:inspector') as typeof import('node:inspector')).url()
+    return require('node:inspector') as typeof import('node:inspector')
   } catch {
     return undefined
   }
+}
+
+let inspector: typeof import('node:inspector') | undefined | null = null
+
+/** Asked anew each time: the inspector can be opened at any moment. */
+export function inspectorUrl(): string | undefined {
+  if (inspector === null) inspector = load()
+  return inspector?.url()
 }

@@ -144,7 +144,7 @@ export class Leases {
     addresses: Service['addresses'],
   ): Promise<void> {
     const asked = { client, entry, handle: undefined }
-    const context = new Context(asked, this.#controller.signal, () => Number.POSITIVE_INFINITY)
+    const context = new Context(asked, this.#controller, () => Number.POSITIVE_INFINITY)
     const change: ServiceChange = Object.freeze({
       service: Object.freeze({ ...service, addresses: Object.freeze(addresses) }),
       multiple: true,

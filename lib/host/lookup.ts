@@ -6,6 +6,7 @@ import type { DefinedEntry } from '../internal/definition.ts'
 import type { CallContext, Client, LookupHandle } from '../types.ts'
 import { MalformedFrame } from '../wire/bytes.ts'
 import type { WireQuerySet } from '../wire/wire.ts'
+import type { Reason } from './abort.ts'
 import type { Call } from './call.ts'
 import { Told } from './feed.ts'
 import { makeQuery } from './query.ts'
@@ -16,6 +17,8 @@ export class Lookup {
   readonly client: Client
   readonly entry: DefinedEntry
   readonly handle: LookupHandle
+  /** How many are under way. */
+  calls = 0
   readonly #owner: RoundOwner
   readonly #told: Told | undefined
   #round: Round
@@ -53,12 +56,12 @@ export class Lookup {
   }
 
   /** The caller was answered onFailure because the handler is late: so is everything after it in this round. */
-  late(status: number, reason: Error): void {
+  late(status: number, reason: Reason): void {
     this.#round.late(status, reason)
   }
 
   /** Stops the handler. */
-  end(reason: Error): void {
+  end(reason: Reason): void {
     this.#isEnded = true
     this.#round.end(reason)
   }

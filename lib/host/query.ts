@@ -22,31 +22,39 @@ const WANTS: { readonly [F in QueryField]: number } = {
   queryString: LookupFlag.RETURN_QUERY_STRING,
 }
 
+const NO_IP: Query['families'] = Object.freeze([])
+const IPV4: Query['families'] = Object.freeze([4])
+const IPV6: Query['families'] = Object.freeze([6])
+const ANY_IP: Query['families'] = Object.freeze([4, 6])
+const NO_PROTOCOLS: Query['protocols'] = Object.freeze([])
+
 /** IP versions that a class can carry: the Get...By... functions and A records know IPv4 alone. */
-function classFamilies(serviceClass: ServiceClass | undefined): readonly (4 | 6)[] {
+function classFamilies(serviceClass: ServiceClass | undefined): Query['families'] {
   switch (serviceClass?.kind) {
     case 'host':
     case 'hostByName':
     case 'hostByAddress':
-      return [4]
+      return IPV4
     case 'dns':
-      if (serviceClass.record === 'A') return [4]
-      return serviceClass.record === 'AAAA' ? [6] : [4, 6]
+      if (serviceClass.record === 'A') return IPV4
+      return serviceClass.record === 'AAAA' ? IPV6 : ANY_IP
     default:
-      return [4, 6]
+      return ANY_IP
   }
 }
 
 function families(
   serviceClass: ServiceClass | undefined,
   protocols: Query['protocols'],
-): readonly (4 | 6)[] {
-  const number = { 4: AF_INET, 6: AF_INET6 } as const
-  return classFamilies(serviceClass).filter(
-    (version) =>
-      protocols.length === 0 ||
-      protocols.some(({ family }) => family === AF_UNSPEC || family === number[version]),
-  )
+): Query['families'] {
+  const all = classFamilies(serviceClass)
+  if (protocols.length === 0) return all
+  const asks = (number: number) =>
+    protocols.some(({ family }) => family === AF_UNSPEC || family === number)
+  const v4 = all.includes(4) && asks(AF_INET)
+  const v6 = all.includes(6) && asks(AF_INET6)
+  if (v4) return v6 ? ANY_IP : IPV4
+  return v6 ? IPV6 : NO_IP
 }
 
 function version(wire: WireQuerySet): Query['version'] {
@@ -55,15 +63,27 @@ function version(wire: WireQuerySet): Query['version'] {
   return Object.freeze({ value: wire.version.value, compare })
 }
 
+const ALL_WANTS = Object.values(WANTS).reduce((all, flag) => all | flag, 0)
+/** By the bits that say it: at most 256. */
+const knownWants = new Map<number, Query['wants']>()
+
 function wants(flags: number): Query['wants'] {
-  const asked = Object.entries(WANTS).map(([field, flag]) => [field, (flags & flag) !== 0] as const)
-  return Object.freeze(Object.fromEntries(asked) as Query['wants'])
+  const bits = flags & ALL_WANTS
+  const known = knownWants.get(bits)
+  if (known !== undefined) return known
+  const asked = Object.entries(WANTS).map(([field, flag]) => [field, (bits & flag) !== 0] as const)
+  const made = Object.freeze(Object.fromEntries(asked) as Query['wants'])
+  knownWants.set(bits, made)
+  return made
 }
 
 export function makeQuery(wire: WireQuerySet): Query {
   const serviceClass =
     wire.serviceClass === undefined ? undefined : decodeServiceClass(wire.serviceClass)
-  const protocols = Object.freeze(wire.protocols.map((pair) => Object.freeze({ ...pair })))
+  const protocols =
+    wire.protocols.length === 0
+      ? NO_PROTOCOLS
+      : Object.freeze(wire.protocols.map((pair) => Object.freeze({ ...pair })))
   return Object.freeze({
     name: wire.name,
     key: wire.name === undefined ? undefined : nameKey(wire.name),
@@ -71,7 +91,7 @@ export function makeQuery(wire: WireQuerySet): Query {
     namespace: wire.namespace,
     version: version(wire),
     context: wire.context,
-    families: Object.freeze(families(serviceClass, protocols)),
+    families: families(serviceClass, protocols),
     protocols,
     queryString: wire.queryString,
     blob: wire.blob,

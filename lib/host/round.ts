@@ -3,13 +3,15 @@
 // One answer to a lookup: drives the handler's iterator and cuts what it yields into batches.
 
 import type { DefinedEntry, Definition } from '../internal/definition.ts'
-import { IssueList, show } from '../internal/issues.ts'
-import type { CallContext, Client, LookupAnswer, LookupHandle } from '../types.ts'
+import { IssueList } from '../internal/issues.ts'
+import type { CallContext, Client, LookupHandle } from '../types.ts'
 import { BATCH_TARGET_BYTES } from '../wire/constants.ts'
+import { LazyAbort, type Reason } from './abort.ts'
 import { encodeAnswer, finalStatus, invalidAnswer } from './answer.ts'
 import { type Call, Context } from './call.ts'
 import type { Told } from './feed.ts'
-import { startTrace, type Trace } from './trace.ts'
+import { type Item, isThenable, type Sequence, sequenceOf } from './sequence.ts'
+import { startTrace, type Trace, untraced } from './trace.ts'
 
 export interface Batch {
   /** 0, or the Winsock code that ends the lookup after these items. */
@@ -30,18 +32,24 @@ export interface RoundOwner {
 /** The handler has yielded nothing for one turn of the event loop. */
 const PAUSE = Symbol('pause')
 
-/** Whatever a handler returned, as one asynchronous sequence. Its `return` reaches the handler's generator. */
-async function* flatten(answer: LookupAnswer): AsyncGenerator<unknown, void, void> {
-  const value: unknown = await answer
-  if (value === undefined) return
-  if (typeof value !== 'object' || value === null) {
-    const issues = new IssueList()
-    issues.add('', `neither a service nor a list of services: ${show(value)}`)
-    throw invalidAnswer('what lookup returned', issues)
-  }
-  if (Symbol.asyncIterator in value || Symbol.iterator in value)
-    yield* value as AsyncIterable<unknown>
-  else yield value
+/** A block, or the status that ends the round. */
+type Read = Uint8Array | number
+
+/** What `reading` gives, or PAUSE if that takes longer than a turn. `reading` never rejects. */
+function withinOneTurn(reading: Promise<Read>): Promise<Read | typeof PAUSE> {
+  return new Promise((resolve) => {
+    const turn = setImmediate(resolve, PAUSE)
+    void reading.then((read) => {
+      clearImmediate(turn)
+      resolve(read)
+    })
+  })
+}
+
+/** A batch that is being made. */
+class Collected {
+  readonly items: Uint8Array[] = []
+  size = 0
 }
 
 /** Whose lookup it is. */
@@ -56,14 +64,14 @@ export interface RoundInit {
 export class Round {
   readonly #owner: RoundOwner
   readonly #init: RoundInit
-  readonly #controller = new AbortController()
+  readonly #abort = new LazyAbort()
   readonly #context: CallContext
-  #items: AsyncGenerator<unknown, void, void> | undefined
+  #sequence: Sequence | undefined
   #trace: Trace | undefined
   #waiting: Call | undefined
   #isPumping = false
   /** A step of the handler that outlived its batch. */
-  #reading: Promise<Uint8Array | number> | undefined
+  #reading: Promise<Read> | undefined
   /** What did not fit into the last batch any more. */
   #carry: Uint8Array | undefined
   /** Blocks of what the handler has yielded last. */
@@ -82,7 +90,7 @@ export class Round {
     this.#owner = owner
     this.#init = init
     const deadline = () => this.#waiting?.deadline ?? Number.POSITIVE_INFINITY
-    this.#context = new Context(init, this.#controller.signal, deadline)
+    this.#context = new Context(init, this.#abort, deadline)
   }
 
   /** Everything has been handed out. */
@@ -105,7 +113,7 @@ export class Round {
       return
     }
     this.#waiting = call
-    if (!this.#isPumping) void this.#pump()
+    if (!this.#isPumping) this.#pump()
   }
 
   /** The caller of Next has left; what is being made goes to the next one. */
@@ -114,7 +122,7 @@ export class Round {
   }
 
   /** The caller was answered onFailure because the handler is late: so is everything after it. */
-  late(status: number, reason: Error): void {
+  late(status: number, reason: Reason): void {
     this.#waiting = undefined
     this.#kept = undefined
     this.#final = { status, items: [], last: true }
@@ -122,90 +130,136 @@ export class Round {
   }
 
   /** Stops the handler. */
-  end(reason: Error): void {
-    this.#controller.abort(reason)
+  end(reason: Reason): void {
+    this.#abort.abort(reason)
     this.#final ??= { status: this.#owner.definition.onFailure, items: [], last: true }
+    // The error is made for a trace that is under way only.
     this.#finishTrace(reason)
-    // A handler that ignores its signal keeps `return` waiting; nobody waits for it.
-    this.#items?.return().catch(() => undefined)
+    this.#sequence?.stop()
   }
 
-  async #pump(): Promise<void> {
+  #pump(): void {
     this.#isPumping = true
     while (this.#waiting !== undefined) {
-      const batch: Batch = this.#kept ?? this.#final ?? (await this.#collect())
-      if (this.#final === undefined && batch.last) this.#final = { ...batch, items: [] }
-      const call: Call | undefined = this.#waiting
-      this.#kept = call === undefined && !this.#controller.signal.aborted ? batch : undefined
-      if (call === undefined) break
-      this.#waiting = undefined
-      this.#owner.answerNext(call, batch)
+      const batch = this.#kept ?? this.#final ?? this.#collect()
+      if (batch instanceof Promise) {
+        void this.#pumpLater(batch)
+        return
+      }
+      this.#deliver(batch)
     }
     this.#isPumping = false
   }
 
-  async #collect(): Promise<Batch> {
-    const items: Uint8Array[] = []
-    let size = 0
+  async #pumpLater(coming: Promise<Batch>): Promise<void> {
+    this.#deliver(await coming)
+    this.#pump()
+  }
+
+  #deliver(batch: Batch): void {
+    if (this.#final === undefined && batch.last) this.#final = { ...batch, items: [] }
+    const call = this.#waiting
+    this.#kept = call === undefined && !this.#abort.aborted ? batch : undefined
+    if (call === undefined) return
+    this.#waiting = undefined
+    this.#owner.answerNext(call, batch)
+  }
+
+  /** A batch; a promise if the handler has to be waited for. */
+  #collect(): Batch | Promise<Batch> {
+    const collected = new Collected()
     for (;;) {
-      const read = await this.#read(items.length > 0)
-      if (read === PAUSE) return { status: 0, items, last: false }
-      if (typeof read === 'number') return { status: read, items, last: true }
-      if (items.length > 0 && size + read.length > BATCH_TARGET_BYTES) {
-        this.#carry = read
-        return { status: 0, items, last: false }
-      }
-      items.push(read)
-      size += read.length
-      if (size >= BATCH_TARGET_BYTES) return { status: 0, items, last: false }
+      const read = this.#read()
+      if (read instanceof Promise) return this.#collectLater(collected, read)
+      const batch = this.#put(collected, read)
+      if (batch !== undefined) return batch
     }
   }
 
-  /** The next item, the final status, or PAUSE if that takes longer than a turn and `mayPause`. */
-  async #read(mayPause: boolean): Promise<Uint8Array | number | typeof PAUSE> {
+  async #collectLater(collected: Collected, first: Promise<Read>): Promise<Batch> {
+    for (let next: Read | Promise<Read> = first; ; next = this.#read()) {
+      let read: Read | typeof PAUSE
+      if (next instanceof Promise) {
+        this.#reading = next
+        read = collected.items.length > 0 ? await withinOneTurn(next) : await next
+        if (read === PAUSE) return { status: 0, items: collected.items, last: false }
+        this.#reading = undefined
+      } else {
+        read = next
+      }
+      const batch = this.#put(collected, read)
+      if (batch !== undefined) return batch
+    }
+  }
+
+  /** Adds to a batch; returns it when it is full or the last one. */
+  #put(collected: Collected, read: Read): Batch | undefined {
+    const { items } = collected
+    if (typeof read === 'number') return { status: read, items, last: true }
+    if (items.length > 0 && collected.size + read.length > BATCH_TARGET_BYTES) {
+      this.#carry = read
+      return { status: 0, items, last: false }
+    }
+    items.push(read)
+    collected.size += read.length
+    return collected.size >= BATCH_TARGET_BYTES ? { status: 0, items, last: false } : undefined
+  }
+
+  #read(): Read | Promise<Read> {
     const carry = this.#carry
     this.#carry = undefined
-    if (carry !== undefined) return carry
-    this.#reading ??= this.#step()
-    const read = mayPause ? await this.#readForOneTurn(this.#reading) : await this.#reading
-    if (read !== PAUSE) this.#reading = undefined
-    return read
+    return carry ?? this.#reading ?? this.#step()
   }
 
-  async #readForOneTurn(
-    reading: Promise<Uint8Array | number>,
-  ): Promise<Uint8Array | number | typeof PAUSE> {
-    const { promise, resolve } = Promise.withResolvers<typeof PAUSE>()
-    const turn = setImmediate(resolve, PAUSE)
-    const read = await Promise.race([reading, promise])
-    clearImmediate(turn)
-    return read
-  }
-
-  /** Runs the handler until it has yielded something that the client can use, or has ended. Never rejects. */
-  async #step(): Promise<Uint8Array | number> {
+  /** Runs the handler until it has yielded something that the client can use, or has ended. Neither throws nor rejects. */
+  #step(): Read | Promise<Read> {
     try {
       for (;;) {
-        const block = this.#pending.shift()
-        if (block !== undefined) {
-          this.#sent++
-          return block
-        }
-        if (this.#ended !== undefined) {
-          this.#finishTrace()
-          return this.#ended
-        }
-        const { done, value } = await this.#advance()
-        // A handler that went on after its end must not change what the next round compares with.
-        if (this.#controller.signal.aborted) return this.#owner.definition.onFailure
-        if (done === true) this.#end()
-        else this.#take(value)
+        const ready = this.#ready()
+        if (ready !== undefined) return ready
+        const item = this.#advance()
+        if (item instanceof Promise) return this.#stepLater(item)
+        this.#accept(item)
       }
     } catch (error) {
-      this.#finishTrace(error)
-      this.#items?.return().catch(() => undefined)
-      return this.#owner.handlerFailed('lookup', error, this.#context)
+      return this.#fail(error)
     }
+  }
+
+  async #stepLater(first: Promise<Item>): Promise<Read> {
+    try {
+      for (let item = await first; ; item = await this.#advance()) {
+        this.#accept(item)
+        const ready = this.#ready()
+        if (ready !== undefined) return ready
+      }
+    } catch (error) {
+      return this.#fail(error)
+    }
+  }
+
+  /** What has been made and not handed out. */
+  #ready(): Read | undefined {
+    const block = this.#pending.shift()
+    if (block !== undefined) {
+      this.#sent++
+      return block
+    }
+    if (this.#ended !== undefined) this.#finishTrace()
+    return this.#ended
+  }
+
+  #accept({ done, value }: Item): void {
+    // A handler that went on after its end must not change what the next round compares with.
+    if (this.#abort.aborted) this.#ended = this.#owner.definition.onFailure
+    else if (done === true) this.#end()
+    else this.#take(value)
+  }
+
+  #fail(error: unknown): number {
+    this.#finishTrace({ error })
+    this.#sequence?.stop()
+    return this.#owner.handlerFailed('lookup', error, this.#context)
   }
 
   #take(value: unknown): void {
@@ -230,15 +284,34 @@ export class Round {
     if (told !== undefined) this.#pending.push(...told.finish())
   }
 
-  #advance(): Promise<IteratorResult<unknown, void>> {
-    const { handlers } = this.#owner.definition
+  #advance(): Item | Promise<Item> {
+    this.#trace ??= this.#startTrace()
+    return this.#trace.run(() => this.#sequence?.next() ?? this.#start())
+  }
+
+  #start(): Item | Promise<Item> {
+    const answer: unknown = this.#owner.definition.handlers.lookup?.(
+      this.#init.handle.query,
+      this.#context,
+    )
+    return isThenable(answer) ? this.#startLater(answer) : this.#open(answer)
+  }
+
+  async #startLater(answer: PromiseLike<unknown>): Promise<Item> {
+    return this.#open(await answer)
+  }
+
+  #open(answer: unknown): Item | Promise<Item> {
+    this.#sequence = sequenceOf(answer)
+    // Ended meanwhile: then nothing of it is read.
+    if (this.#abort.aborted) this.#sequence.stop()
+    return this.#sequence.next()
+  }
+
+  #startTrace(): Trace {
     const { client, entry, handle } = this.#init
     const { id, query } = handle
-    this.#trace ??= startTrace('lookup', { id, client, entry: entry.entry, query })
-    return this.#trace.run(() => {
-      this.#items ??= flatten(handlers.lookup?.(query, this.#context))
-      return this.#items.next()
-    })
+    return startTrace('lookup', { id, client, entry: entry.entry, query })
   }
 
   #count(block: Uint8Array): void {
@@ -249,11 +322,11 @@ export class Round {
     throw invalidAnswer('the whole of what lookup yields', issues)
   }
 
-  #finishTrace(error?: unknown): void {
+  #finishTrace(failure?: { readonly error: unknown }): void {
     const trace = this.#trace
-    if (trace === undefined) return
+    if (trace === undefined || trace === untraced) return
     this.#trace = { run: trace.run, done: () => undefined, failed: () => undefined }
-    if (error === undefined) trace.done({ yielded: this.#yielded, sent: this.#sent })
-    else trace.failed(error)
+    if (failure === undefined) trace.done({ yielded: this.#yielded, sent: this.#sent })
+    else trace.failed(failure.error)
   }
 }

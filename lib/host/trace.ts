@@ -47,7 +47,12 @@ const plain: Readonly<Record<PlainChannel, Channel>> = {
   'frame-rejected': channel('winsock-nsp:frame-rejected'),
 }
 
-const untraced: Trace = { run: (step) => step(), done: () => undefined, failed: () => undefined }
+/** Of all calls while nobody listens. */
+export const untraced: Trace = {
+  run: (step) => step(),
+  done: () => undefined,
+  failed: () => undefined,
+}
 
 /** Begins the trace of one call; costs nothing while nobody listens. */
 export function startTrace(operation: Operation, message: TraceMessage): Trace {

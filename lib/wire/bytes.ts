@@ -5,27 +5,22 @@
 /** Thrown by ByteReader alone: the frame is not what it must be. */
 export class MalformedFrame extends Error {}
 
-const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true })
-
-/** Text of UTF-16LE bytes; lone surrogates stay as they are. */
+/** Text of UTF-16LE bytes; lone surrogates stay as they are, half a unit at the end is left out. */
 export function decodeUtf16(bytes: Uint8Array): string {
-  const text = utf16.decode(bytes)
-  if (!text.includes('\ufffd')) return text
-  // The decoder replaces lone surrogates; names may hold them, and must come back as they were.
-  const units = Array.from(
-    { length: bytes.length / 2 },
-    (_, at) => (bytes[at * 2] ?? 0) | ((bytes[at * 2 + 1] ?? 0) << 8),
-  )
-  return units.map((unit) => String.fromCharCode(unit)).join('')
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf16le')
+}
+
+function putUtf16(text: string, bytes: Uint8Array, from: number): void {
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    bytes[from + at * 2] = unit & 0xff
+    bytes[from + at * 2 + 1] = unit >>> 8
+  }
 }
 
 export function encodeUtf16(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length * 2)
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    bytes[at * 2] = unit & 0xff
-    bytes[at * 2 + 1] = unit >>> 8
-  }
+  putUtf16(text, bytes, 0)
   return bytes
 }
 
@@ -36,12 +31,10 @@ export function pad4(size: number): number {
 /** Takes values off the front of bytes that somebody else wrote. */
 export class ByteReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   #at = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get rest(): number {
@@ -49,13 +42,18 @@ export class ByteReader {
   }
 
   u32(): number {
-    const at = this.#take(4)
-    return this.#view.getUint32(at, true)
+    return this.i32() >>> 0
   }
 
   i32(): number {
     const at = this.#take(4)
-    return this.#view.getInt32(at, true)
+    const bytes = this.#bytes
+    return (
+      (bytes[at] ?? 0) |
+      ((bytes[at + 1] ?? 0) << 8) |
+      ((bytes[at + 2] ?? 0) << 16) |
+      ((bytes[at + 3] ?? 0) << 24)
+    )
   }
 
   /** A view of the next `size` bytes; with `padded`, up to three bytes behind them are skipped. */
@@ -84,50 +82,75 @@ export class ByteReader {
   }
 }
 
-/** Collects values into one growing block. */
+// What the writer before the next one has left: most blocks are small and short-lived.
+let spare: Uint8Array | undefined
+const SPARE_BYTES = 4096
+
+/** Collects values into one growing block. Of no use after `finish`. */
 export class ByteWriter {
-  #bytes: Uint8Array = new Uint8Array(256)
-  #view: DataView = new DataView(this.#bytes.buffer)
+  #bytes: Uint8Array
   #size = 0
+
+  constructor() {
+    this.#bytes = spare ?? new Uint8Array(SPARE_BYTES)
+    spare = undefined
+  }
 
   get size(): number {
     return this.#size
   }
 
   u32(value: number): this {
-    // First grow: it may replace the view.
+    // First grow: it may replace the bytes.
     const at = this.#grow(4)
-    this.#view.setUint32(at, value, true)
-    return this
+    return this.u32At(at, value)
   }
 
   i32(value: number): this {
-    // First grow: it may replace the view.
-    const at = this.#grow(4)
-    this.#view.setInt32(at, value, true)
-    return this
+    return this.u32(value)
   }
 
   /** Overwrites a value that is already there. */
   u32At(at: number, value: number): this {
-    this.#view.setUint32(at, value, true)
+    const bytes = this.#bytes
+    bytes[at] = value
+    bytes[at + 1] = value >>> 8
+    bytes[at + 2] = value >>> 16
+    bytes[at + 3] = value >>> 24
     return this
   }
 
   bytes(bytes: Uint8Array, padded = true): this {
     const at = this.#grow(padded ? pad4(bytes.length) : bytes.length)
     this.#bytes.set(bytes, at)
-    this.#bytes.fill(0, at + bytes.length, this.#size)
-    return this
+    return this.#pad(at + bytes.length)
   }
 
   sized(bytes: Uint8Array): this {
     return this.u32(bytes.length).bytes(bytes)
   }
 
+  /** The same of a text in UTF-16. */
+  text(text: string): this {
+    const size = text.length * 2
+    this.u32(size)
+    const at = this.#grow(pad4(size))
+    putUtf16(text, this.#bytes, at)
+    return this.#pad(at + size)
+  }
+
   /** A copy of what was written. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#size)
+    const copy = this.#bytes.slice(0, this.#size)
+    if (this.#bytes.length === SPARE_BYTES) spare = this.#bytes
+    this.#bytes = copy
+    return copy
+  }
+
+  /** Zeros to the end: the bytes are another writer's. */
+  #pad(from: number): this {
+    for (let at = from; at < this.#size; at++) this.#bytes[at] = 0
+    return this
   }
 
   #grow(size: number): number {
@@ -137,7 +160,6 @@ export class ByteWriter {
       const larger = new Uint8Array(Math.max(this.#size, this.#bytes.length * 2))
       larger.set(this.#bytes.subarray(0, at))
       this.#bytes = larger
-      this.#view = new DataView(larger.buffer)
     }
     return at
   }

@@ -3,7 +3,7 @@
 // The frames of the pipe (native/common/wire.h): readers of what clients send, writers of what the host answers.
 // Readers throw MalformedFrame for everything that is not exactly in order.
 import { type Guid, guidFromBytes, guidToBytes } from '../guid.ts'
-import { ByteReader, ByteWriter, decodeUtf16, encodeUtf16, MalformedFrame } from './bytes.ts'
+import { ByteReader, ByteWriter, decodeUtf16, MalformedFrame } from './bytes.ts'
 import {
   BLOB_OPAQUE,
   BLOB_SERVENT,
@@ -125,7 +125,9 @@ function readAddress(reader: ByteReader): WireAddress {
 
 function repeat<T>(count: number, limit: number, what: string, read: () => T): T[] {
   if (count > limit) throw new MalformedFrame(`${count} ${what}, at most ${limit} are allowed`)
-  return Array.from({ length: count }, read)
+  const items: T[] = []
+  for (let i = 0; i < count; i++) items.push(read())
+  return items
 }
 
 /** Reads a block that fills `bytes` exactly. */
@@ -198,11 +200,11 @@ export function writeQuerySet(set: WireQuerySet): Uint8Array {
     .u32(set.addresses.length)
     .u32(set.blobKind ?? BLOB_OPAQUE)
   for (const text of [set.name, set.comment, set.context, set.queryString]) {
-    if (text !== undefined) writer.sized(encodeUtf16(text))
+    if (text !== undefined) writer.text(text)
   }
   if (set.blob !== undefined) writer.sized(set.blob)
   if (set.aliases !== undefined) {
-    writer.sized(encodeUtf16(set.aliases.map((alias) => `${alias}\0`).join('')))
+    writer.text(set.aliases.map((alias) => `${alias}\0`).join(''))
   }
   for (const { family, protocol } of set.protocols) writer.i32(family).i32(protocol)
   for (const { socketType, protocol, local, remote } of set.addresses) {
@@ -263,17 +265,37 @@ export function readStillValid(body: Uint8Array, entryCount: number): StillValid
   return { deadlineMs, counters, query }
 }
 
+// Status and count of a Batch, status and length of a Reply.
+const HEAD_BYTES = 8
+
+/** An answer of `size` bytes: the head, and room for the rest. */
+function head(size: number, status: number, count: number): Uint8Array {
+  const body = new Uint8Array(size)
+  const view = new DataView(body.buffer)
+  view.setUint32(0, status, true)
+  view.setUint32(4, count, true)
+  return body
+}
+
+/** Blocks are multiples of 4 bytes. */
 export function writeBatch(status: number, items: readonly Uint8Array[]): Uint8Array {
-  const writer = new ByteWriter().u32(status).u32(items.length)
-  for (const item of items) writer.bytes(item)
-  return writer.finish()
+  const size = items.reduce((sum, { length }) => sum + length, HEAD_BYTES)
+  const body = head(size, status, items.length)
+  let at = HEAD_BYTES
+  for (const item of items) {
+    body.set(item, at)
+    at += item.length
+  }
+  return body
 }
 
 export function writeReply(status: number, output: Uint8Array): Uint8Array {
-  return new ByteWriter().u32(status).u32(output.length).bytes(output, false).finish()
+  const body = head(HEAD_BYTES + output.length, status, output.length)
+  body.set(output, HEAD_BYTES)
+  return body
 }
 
 /** The answer to an ioctl whose output does not fit: the size that is needed, and nothing else. */
 export function writeReplyTooSmall(status: number, needed: number): Uint8Array {
-  return new ByteWriter().u32(status).u32(needed).finish()
+  return head(HEAD_BYTES, status, needed)
 }

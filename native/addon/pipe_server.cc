@@ -125,8 +125,11 @@ void PipeServer::Change(const std::vector<uint32_t>& indices) {
   // First all counters, then the subscribers: a subscription that comes later sees the new values
   // and is answered by OnSubscribe, one that came earlier is found here. Both hold the same lock,
   // so there is no moment between.
-  for (const uint32_t index : indices) {
-    BumpCounter(control_.file(), index);
+  // `any` is the last: who finds it unchanged need not look at the others.
+  for (const bool last : {false, true}) {
+    for (const uint32_t index : indices) {
+      if ((index == kCounterAny) == last) BumpCounter(control_.file(), index);
+    }
   }
   for (const auto& [id, connection] : connections_) {
     std::vector<ChangeItem> items;

@@ -14,7 +14,7 @@ class PendingRequest;
 
 struct Call {
   Call() = default;
-  ~Call() { GiveEvents(); }
+  ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -41,15 +41,8 @@ struct Call {
   Call* next_of_lookup = nullptr;
 
   // From a pool that outlives the call.
-  [[nodiscard]] bool TakeEvents(EventPool* pool) {
-    pool_ = pool;
-    return pool->Take(&events);
-  }
-  void GiveEvents() {
-    if (pool_ != nullptr) {
-      std::exchange(pool_, nullptr)->Give(&events);
-    }
-  }
+  [[nodiscard]] bool TakeEvents(EventPool* pool);
+  void GiveEvents();
 
  private:
   EventPool* pool_ = nullptr;

@@ -138,10 +138,15 @@ void Connection::PassReading() {
   }
 }
 
+// The watcher looks for itself first; only a break that it has missed wakes it.
 void Connection::SetWatcher(HANDLE wake) {
   ExclusiveLock lock(&lock_);
   watcher_ = wake;
-  PassReading();
+  if (wake == nullptr) {
+    PassReading();
+  } else if (broken()) {
+    SetEvent(wake);
+  }
 }
 
 void Connection::Watch(HANDLE wake, DWORD ms) {

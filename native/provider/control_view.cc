@@ -4,6 +4,7 @@
 #include "control_view.h"
 
 #include "file_checks.h"
+#include "filter.h"
 #include "guarded_copy.h"
 
 namespace nsp {
@@ -41,6 +42,16 @@ Ref<ControlMapping> ControlMapping::Open(const wchar_t* path) {
 bool ControlMapping::retired() const {
   uint32_t flags = 0;
   return !GuardedRead(&flags, &file()->flags) || (flags & kControlRetired) != 0;
+}
+
+bool ControlMapping::Holds(uint32_t sequence) const {
+  struct {
+    uint32_t flags;
+    uint32_t sequence;
+  } now;
+  static_assert(offsetof(ControlFile, sequence) == offsetof(ControlFile, flags) + 4);
+  return GuardedRead(&now, &file()->flags) && now.sequence == sequence &&
+         (now.flags & kControlRetired) == 0;
 }
 
 uint32_t ControlMapping::counter(uint32_t index) const {
@@ -83,9 +94,7 @@ bool ControlMapping::ReadFilter(ControlFilter* filter, uint32_t* sequence) const
 // A state is fresh while nothing was written since; then a call costs one shared lock and two
 // loads.
 bool ControlView::Fresh() const {
-  uint32_t sequence = 0;
-  return state_ && state_.mapping->ReadSequence(&sequence) && sequence == state_.filter->sequence &&
-         !state_.mapping->retired();
+  return state_ && state_.mapping->Holds(state_.filter->sequence);
 }
 
 void ControlView::Reopen() {
@@ -103,6 +112,17 @@ void ControlView::Reopen() {
   if (copy && state_.mapping->ReadFilter(&copy->filter, &copy->sequence)) {
     state_.filter = copy;
   }
+}
+
+ControlState ControlView::StateFor(const FilterQuestion& question) {
+  {
+    SharedLock lock(&lock_);
+    if (Fresh()) {
+      return OwnsQuery(state_.filter->filter, question) ? state_ : ControlState();
+    }
+  }
+  ControlState state = State();
+  return state && OwnsQuery(state.filter->filter, question) ? state : ControlState();
 }
 
 ControlState ControlView::State() {

@@ -23,6 +23,8 @@ class ControlMapping : public Counted<ControlMapping> {
 
   // True also when the memory cannot be read any more.
   bool retired() const;
+  // The filter with this sequence is what holds now.
+  bool Holds(uint32_t sequence) const;
   // The counter's value; unreadable memory reads as 0. `index` is below kCounterCount.
   uint32_t counter(uint32_t index) const;
   // The number of today's data file; 0: none.
@@ -49,6 +51,8 @@ struct ControlState {
   explicit operator bool() const { return static_cast<bool>(filter); }
 };
 
+struct FilterQuestion;
+
 class ControlView {
  public:
   // `path` is absolute and outlives the view.
@@ -57,6 +61,9 @@ class ControlView {
   // The present state; empty if the file is absent, unreadable or retired. Opens the file on first
   // use, and at most once a second while it is missing or retired.
   ControlState State();
+  // The same, but empty as well if the filter does not own the question: most questions are for
+  // others.
+  ControlState StateFor(const FilterQuestion& question);
 
  private:
   friend class DataLease;

@@ -44,15 +44,6 @@ void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
   round_ = at_begin_;
 }
 
-bool CounterSample::Contains(uint32_t counter) const {
-  for (uint32_t i = 0; i < count_; ++i) {
-    if (index_[i] == counter) {
-      return true;
-    }
-  }
-  return false;
-}
-
 void CounterSample::Read(const ControlMapping& mapping, CounterValues* values) const {
   for (uint32_t i = 0; i < count_; ++i) {
     values->value[i] = mapping.counter(index_[i]);
@@ -101,6 +92,29 @@ void CounterSample::AcknowledgeRound(bool again) {
     seen_ = report_;
   }
   reported_ = false;
+}
+
+void Subscription::Take(const CounterSample& sample) {
+  count = sample.count();
+  for (uint32_t i = 0; i < count; ++i) {
+    index[i] = static_cast<uint16_t>(sample.index(i));
+    seen[i] = sample.seen(i);
+  }
+}
+
+void Subscription::Rebase(const ControlMapping& mapping) {
+  for (uint32_t i = 0; i < count; ++i) {
+    seen[i] = mapping.counter(index[i]);
+  }
+}
+
+bool Subscription::Dirty(const ControlMapping& mapping) const {
+  for (uint32_t i = 0; i < count; ++i) {
+    if (mapping.counter(index[i]) != seen[i]) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace nsp

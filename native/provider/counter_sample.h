@@ -29,7 +29,6 @@ class CounterSample {
   uint32_t at_next(uint32_t i) const { return at_next_.value[i]; }
   const uint32_t* at_next() const { return at_next_.value; }
   uint32_t seen(uint32_t i) const { return seen_.value[i]; }
-  bool Contains(uint32_t counter) const;
   // Of the name's key; of no bytes if there is none.
   uint32_t name_hash() const { return name_hash_; }
 
@@ -48,11 +47,6 @@ class CounterSample {
   // start; `again`: the results of a later one are themselves the report.
   void AcknowledgeRound(bool again);
 
-  // Takes the present values as seen, for a request that the provider itself vouched for.
-  void Rebase(const ControlMapping& mapping) {
-    Read(mapping, &seen_);
-    reported_ = false;
-  }
   // What a provider with `stillValid` is told: the counters at the last Next.
   void NoteNext(const ControlMapping& mapping) { Read(mapping, &at_next_); }
 
@@ -71,6 +65,18 @@ class CounterSample {
   CounterValues seen_ = {};
   CounterValues report_ = {};
   CounterValues round_ = {};
+};
+
+// What a request waits for: the counters of its handle, and the values that it knows.
+struct Subscription {
+  uint32_t count = 0;
+  uint16_t index[kMaxSampled];
+  uint32_t seen[kMaxSampled];
+
+  void Take(const CounterSample& sample);
+  // Takes the present values, for a request that the provider itself vouched for.
+  void Rebase(const ControlMapping& mapping);
+  [[nodiscard]] bool Dirty(const ControlMapping& mapping) const;
 };
 
 }  // namespace nsp

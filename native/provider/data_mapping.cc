@@ -43,8 +43,7 @@ void MakeDataPath(const wchar_t* control_path, uint32_t number, wchar_t* path) {
 }
 
 bool ReadView(const void* view, size_t offset, void* to, size_t bytes) {
-  const uint8_t* from = static_cast<const uint8_t*>(view) + offset;
-  return bytes == sizeof(uint32_t) ? GuardedLoad(to, from) : GuardedCopy(to, from, bytes);
+  return GuardedCopy(to, static_cast<const uint8_t*>(view) + offset, bytes);
 }
 
 }  // namespace

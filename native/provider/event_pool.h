@@ -21,26 +21,10 @@ struct CallEvents {
 class EventPool {
  public:
   // False: the system has none.
-  [[nodiscard]] bool Take(CallEvents* events) {
-    {
-      ExclusiveLock lock(&lock_);
-      if (count_ != 0) {
-        *events = std::move(kept_[--count_]);
-        return true;
-      }
-    }
-    events->wake = UniqueHandle(CreateEventW(nullptr, FALSE, FALSE, nullptr));
-    events->io = UniqueHandle(CreateEventW(nullptr, TRUE, FALSE, nullptr));
-    return events->wake && events->io;
-  }
+  [[nodiscard]] bool Take(CallEvents* events);
 
   // Nobody may know the events any more. What is not kept is closed with `events`.
-  void Give(CallEvents* events) {
-    ExclusiveLock lock(&lock_);
-    if (events->wake && events->io && count_ != kKept) {
-      kept_[count_++] = std::move(*events);
-    }
-  }
+  void Give(CallEvents* events);
 
  private:
   static constexpr uint32_t kKept = 16;

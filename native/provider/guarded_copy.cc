@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Two bodies: MSVC has __try, GCC has not, so there the copy is one assembler instruction inside a
-// frame of its own whose handler resumes behind it. Only the faults of that instruction are taken;
-// everything else goes on to whoever would have had it.
+// Two bodies: MSVC has __try, GCC has not, so there the copy is a few assembler instructions inside
+// a frame of their own whose handler resumes behind them. Only their faults are taken; everything
+// else goes on to whoever would have had it. What is short, as nearly all is, is copied by plain
+// moves: rep movs takes longer to begin than they to end.
 #include "guarded_copy.h"
 
 #include "windows_headers.h"
@@ -39,16 +40,6 @@ bool GuardedCopy(void* to, const void* from, size_t bytes) {
   }
 }
 
-bool GuardedLoad(void* to, const void* from) {
-  __try {
-    *static_cast<volatile uint32_t*>(to) = *static_cast<const volatile uint32_t*>(from);
-    return true;
-  } __except (IsMemoryFault(GetExceptionCode()) ? EXCEPTION_EXECUTE_HANDLER
-                                                : EXCEPTION_CONTINUE_SEARCH) {
-    return false;
-  }
-}
-
 }  // namespace nsp
 
 #else
@@ -61,34 +52,41 @@ bool GuardedLoad(void* to, const void* from) {
 #error "A guarded copy for this compiler and processor is missing."
 #endif
 
-static EXCEPTION_DISPOSITION ResumeAt(const char* label, const EXCEPTION_RECORD& record,
-                                      CONTEXT* context) {
+namespace {
+
+EXCEPTION_DISPOSITION Resume(const EXCEPTION_RECORD* record, CONTEXT* context, const char* at) {
   constexpr DWORD kUnwinding = 0x2 | 0x4;
-  if ((record.ExceptionFlags & kUnwinding) == 0 && nsp::IsMemoryFault(record.ExceptionCode)) {
-    context->NSP_PROGRAM_COUNTER = reinterpret_cast<uintptr_t>(label);
+  if ((record->ExceptionFlags & kUnwinding) == 0 && nsp::IsMemoryFault(record->ExceptionCode)) {
+    context->NSP_PROGRAM_COUNTER = reinterpret_cast<uintptr_t>(at);
     return ExceptionContinueExecution;
   }
   return ExceptionContinueSearch;
 }
 
+}  // namespace
+
 extern "C" {
 char nsp_guarded_copy(void* to, const void* from, size_t bytes);
-char nsp_guarded_load(void* to, const void* from);
 extern const char nsp_guarded_copy_fault[];
-extern const char nsp_guarded_load_fault[];
 
 EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
                                                void*) {
-  return ResumeAt(nsp_guarded_copy_fault, *record, context);
-}
-EXCEPTION_DISPOSITION nsp_guarded_load_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
-                                               void*) {
-  return ResumeAt(nsp_guarded_load_fault, *record, context);
+  return Resume(record, context, nsp_guarded_copy_fault);
 }
 }
 
 #if defined(__x86_64__)
 
+extern "C" {
+extern const char nsp_guarded_long_fault[];
+
+EXCEPTION_DISPOSITION nsp_guarded_long_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
+                                               void*) {
+  return Resume(record, context, nsp_guarded_long_fault);
+}
+}
+
+// Short pieces are read at both ends, so that no size needs a loop of bytes; the ends may overlap.
 asm(R"(
   .text
   .p2align 4
@@ -96,11 +94,69 @@ asm(R"(
   .globl nsp_guarded_copy_fault
   .seh_proc nsp_guarded_copy
 nsp_guarded_copy:
+  .seh_handler nsp_guarded_copy_handler, @except
+  .seh_endprologue
+  cmpq $16, %r8
+  jae 2f
+  cmpq $8, %r8
+  jae 3f
+  cmpq $4, %r8
+  jae 4f
+  testq %r8, %r8
+  je 6f
+  movzbl (%rdx), %eax
+  movzbl -1(%rdx,%r8), %r9d
+  movb %al, (%rcx)
+  movb %r9b, -1(%rcx,%r8)
+  shrq $1, %r8
+  movzbl (%rdx,%r8), %eax
+  movb %al, (%rcx,%r8)
+  movl $1, %eax
+  ret
+4:
+  movl (%rdx), %eax
+  movl -4(%rdx,%r8), %r9d
+  movl %eax, (%rcx)
+  movl %r9d, -4(%rcx,%r8)
+  movl $1, %eax
+  ret
+3:
+  movq (%rdx), %rax
+  movq -8(%rdx,%r8), %r9
+  movq %rax, (%rcx)
+  movq %r9, -8(%rcx,%r8)
+  movl $1, %eax
+  ret
+2:
+  cmpq $256, %r8
+  ja nsp_guarded_long
+  movups -16(%rdx,%r8), %xmm1
+  subq $16, %r8
+  xorl %eax, %eax
+5:
+  movups (%rdx,%rax), %xmm0
+  movups %xmm0, (%rcx,%rax)
+  addq $16, %rax
+  cmpq %r8, %rax
+  jb 5b
+  movups %xmm1, (%rcx,%r8)
+6:
+  movl $1, %eax
+  ret
+nsp_guarded_copy_fault:
+  xorl %eax, %eax
+  ret
+  .seh_endproc
+
+  .p2align 4
+  .globl nsp_guarded_long_fault
+  .seh_proc nsp_guarded_long
+nsp_guarded_long:
   pushq %rsi
   .seh_pushreg %rsi
   pushq %rdi
   .seh_pushreg %rdi
-  .seh_handler nsp_guarded_copy_handler, @except
+  .seh_handler nsp_guarded_long_handler, @except
   .seh_endprologue
   movq %rcx, %rdi
   movq %rdx, %rsi
@@ -108,27 +164,11 @@ nsp_guarded_copy:
   movl $1, %eax
   rep movsb
   jmp 1f
-nsp_guarded_copy_fault:
+nsp_guarded_long_fault:
   xorl %eax, %eax
 1:
   popq %rdi
   popq %rsi
-  ret
-  .seh_endproc
-
-  .p2align 4
-  .globl nsp_guarded_load
-  .globl nsp_guarded_load_fault
-  .seh_proc nsp_guarded_load
-nsp_guarded_load:
-  .seh_handler nsp_guarded_load_handler, @except
-  .seh_endprologue
-  movl (%rdx), %eax
-  movl %eax, (%rcx)
-  movl $1, %eax
-  ret
-nsp_guarded_load_fault:
-  xorl %eax, %eax
   ret
   .seh_endproc
 )");
@@ -151,8 +191,24 @@ _nsp_guarded_copy:
   pushl $_nsp_guarded_copy_handler
   pushl %fs:0
   movl %esp, %fs:0
-  movl $1, %eax
+  cmpl $256, %ecx
+  ja 4f
+  subl $4, %ecx
+  jb 3f
+2:
+  movl (%esi), %eax
+  movl %eax, (%edi)
+  addl $4, %esi
+  addl $4, %edi
+  subl $4, %ecx
+  jae 2b
+3:
+  addl $4, %ecx
+  je 5f
+4:
   rep movsb
+5:
+  movl $1, %eax
   jmp 1f
 _nsp_guarded_copy_fault:
   xorl %eax, %eax
@@ -162,26 +218,6 @@ _nsp_guarded_copy_fault:
   popl %edi
   popl %esi
   ret
-
-  .p2align 4
-  .globl _nsp_guarded_load
-  .globl _nsp_guarded_load_fault
-_nsp_guarded_load:
-  movl 4(%esp), %ecx
-  movl 8(%esp), %edx
-  pushl $_nsp_guarded_load_handler
-  pushl %fs:0
-  movl %esp, %fs:0
-  movl (%edx), %eax
-  movl %eax, (%ecx)
-  movl $1, %eax
-  jmp 1f
-_nsp_guarded_load_fault:
-  xorl %eax, %eax
-1:
-  popl %fs:0
-  addl $4, %esp
-  ret
 )");
 
 #endif
@@ -190,10 +226,6 @@ namespace nsp {
 
 bool GuardedCopy(void* to, const void* from, size_t bytes) {
   return nsp_guarded_copy(to, from, bytes) != 0;
-}
-
-bool GuardedLoad(void* to, const void* from) {
-  return nsp_guarded_load(to, from) != 0;
 }
 
 }  // namespace nsp

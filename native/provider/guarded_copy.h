@@ -15,17 +15,9 @@ namespace nsp {
 // copied.
 [[nodiscard]] bool GuardedCopy(void* to, const void* from, size_t bytes);
 
-// The same of one 32-bit word, in one access: several times as fast, and if the word is aligned no
-// writer's half of it is seen.
-[[nodiscard]] bool GuardedLoad(void* to, const void* from);
-
 template <typename T>
 [[nodiscard]] bool GuardedRead(T* to, const void* from) {
-  if constexpr (sizeof(T) == sizeof(uint32_t)) {
-    return from != nullptr && GuardedLoad(to, from);
-  } else {
-    return from != nullptr && GuardedCopy(to, from, sizeof(T));
-  }
+  return from != nullptr && GuardedCopy(to, from, sizeof(T));
 }
 
 template <typename T>

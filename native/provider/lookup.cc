@@ -123,6 +123,7 @@ bool Lookup::FeedHasMore() const {
 // No item is left and none will come.
 DWORD Lookup::EndStatus() {
   DWORD code = final_;
+  clean_ = 0;
   if (feed_ && IsEnd(code)) {
     end_told_ = true;
     received_ = true;  // the host knows what this handle was told; no other could go on

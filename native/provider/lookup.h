@@ -114,6 +114,7 @@ class Lookup : public Counted<Lookup> {
                 Buffer* body) const;
 
   // lookup_ioctl.cc
+  bool IsClean() const;
   DWORD Poll(const IoctlCall& call, const ControlState& state, bool vouching);
   DWORD Register(const CompletionRequest& completion, const IoctlCall& call,
                  const ControlState& state, bool vouching);
@@ -143,6 +144,8 @@ class Lookup : public Counted<Lookup> {
   CONDITION_VARIABLE changed_ = CONDITION_VARIABLE_INIT;
   std::atomic<bool> ended_{false};
   CounterSample sample_;
+  // `any` and a mark, if the sample was found unchanged then and nothing was acknowledged since.
+  std::atomic<uint64_t> clean_{0};
   Call* waiting_ = nullptr;
   Ref<PendingRequest> notify_;
   Ref<PendingRequest> custom_;

@@ -51,7 +51,7 @@ bool LookupTable::Grow() {
 }
 
 HANDLE LookupTable::Add(const Ref<Lookup>& lookup) {
-  ExclusiveLock lock(&lock_);
+  ExclusiveLock lock(lock_);
   if (closed_ || (first_free_ == 0 && !Grow())) {
     return nullptr;
   }
@@ -76,7 +76,6 @@ LookupTable::Slot* LookupTable::Resolve(HANDLE handle, uint32_t* index) {
 }
 
 Ref<Lookup> LookupTable::Find(HANDLE handle) {
-  SharedLock lock(&lock_);
   uint32_t index = 0;
   Slot* slot = Resolve(handle, &index);
   return Ref<Lookup>(slot == nullptr ? nullptr : slot->lookup);
@@ -91,7 +90,7 @@ Ref<Lookup> LookupTable::Take(uint32_t index) {
 }
 
 Ref<Lookup> LookupTable::Remove(HANDLE handle) {
-  ExclusiveLock lock(&lock_);
+  ExclusiveLock lock(lock_);
   uint32_t index = 0;
   return Resolve(handle, &index) == nullptr ? Ref<Lookup>() : Take(index);
 }
@@ -101,7 +100,7 @@ void LookupTable::EndEntry(uint32_t entry) {
   for (;;) {
     Ref<Lookup> found;
     {
-      ExclusiveLock lock(&lock_);
+      ExclusiveLock lock(lock_);
       for (; index < slots_ && !found; ++index) {
         Lookup* lookup = At(index)->lookup;
         if (lookup != nullptr && (entry == kMaxEntries || lookup->entry() == entry)) {
@@ -119,7 +118,7 @@ void LookupTable::EndEntry(uint32_t entry) {
 void LookupTable::EndAll() {
   {
     // A Begin that is still on its way must not put a lookup where nobody would end it.
-    ExclusiveLock lock(&lock_);
+    ExclusiveLock lock(lock_);
     closed_ = true;
   }
   EndEntry(kMaxEntries);

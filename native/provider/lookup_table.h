@@ -13,16 +13,18 @@ class Lookup;
 
 class LookupTable {
  public:
-  LookupTable() = default;
+  // Guarded by a lock of the module's, so that a handle is found under one lock.
+  explicit LookupTable(SRWLOCK* lock) : lock_(lock) {}
   ~LookupTable();
   LookupTable(const LookupTable&) = delete;
   LookupTable& operator=(const LookupTable&) = delete;
 
   // A handle for `lookup`, never 0 or -1; nullptr if memory or slots are used up, or after EndAll.
   HANDLE Add(const Ref<Lookup>& lookup);
-  // The living lookup of a handle; empty for junk.
+  // The living lookup of a handle; empty for junk. Needs the lock, at least shared.
   Ref<Lookup> Find(HANDLE handle);
-  // As Find, and the handle is dead afterwards: of two callers one gets the lookup.
+  // As Find, but takes the lock itself, and the handle is dead afterwards: of two callers one gets
+  // the lookup.
   Ref<Lookup> Remove(HANDLE handle);
 
   // Removes and ends all, or those of one entry.
@@ -43,7 +45,7 @@ class LookupTable {
   bool Grow();
   Ref<Lookup> Take(uint32_t index);
 
-  SRWLOCK lock_ = SRWLOCK_INIT;  // guards all below
+  SRWLOCK* const lock_;  // guards all below
   Slot** chunks_ = nullptr;
   uint32_t slots_ = 0;
   uint32_t first_free_ = 0;

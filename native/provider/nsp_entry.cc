@@ -61,10 +61,6 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
   if (!KnowsFlags(flags)) {
     return WSA_INVALID_PARAMETER;
   }
-  ControlState state = provider->control()->State();
-  if (!state) {
-    return WSASERVICE_NOT_FOUND;
-  }
   QuestionKey key;
   if (DWORD code = key.Put(query.fields(), &question)) {
     return code;
@@ -72,10 +68,11 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
   question.name_space = query.name_space();
   question.names_us = query.has_provider() &&
                       std::memcmp(query.provider(), provider->entry_id(question.entry), 16) == 0;
-  const ControlFilter& filter = state.filter->filter;
-  if (!OwnsQuery(filter, question)) {
+  ControlState state = provider->control()->StateFor(question);
+  if (!state) {
     return WSASERVICE_NOT_FOUND;
   }
+  const ControlFilter& filter = state.filter->filter;
   bool flat = (filter.entries[question.entry].flags & kEntryHierarchical) == 0;
   if ((flat && ((flags & LUP_CONTAINERS) != 0 || !query.has_plain_context())) ||
       !query.wants_ip()) {
@@ -102,11 +99,6 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
   return 0;
 }
 
-Ref<Lookup> FindLookup(HANDLE handle) {
-  Ref<Provider> provider = Startup::Any();
-  return provider ? provider->lookups()->Find(handle) : Ref<Lookup>();
-}
-
 INT WSAAPI OnCleanup(LPGUID id) {
   return Answer([=]() -> DWORD {
     uint8_t guid[16];
@@ -121,7 +113,7 @@ INT WSAAPI OnLookupServiceBegin(LPGUID id, LPWSAQUERYSETW restrictions, LPWSASER
 
 INT WSAAPI OnLookupServiceNext(HANDLE handle, DWORD flags, LPDWORD length, LPWSAQUERYSETW results) {
   return Answer([=]() -> DWORD {
-    Ref<Lookup> lookup = FindLookup(handle);
+    Ref<Lookup> lookup = Startup::FindLookup(handle);
     return lookup ? lookup->Next(flags, length, results) : WSA_INVALID_HANDLE;
   });
 }
@@ -159,7 +151,7 @@ INT WSAAPI OnIoctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, L
                    DWORD output_bytes, LPDWORD bytes_returned, LPWSACOMPLETION completion,
                    LPWSATHREADID thread_id) {
   return Answer([=]() -> DWORD {
-    Ref<Lookup> lookup = FindLookup(handle);
+    Ref<Lookup> lookup = Startup::FindLookup(handle);
     return lookup ? lookup->Ioctl({code, input, input_bytes, output, output_bytes, bytes_returned,
                                    completion, thread_id})
                   : WSA_INVALID_HANDLE;

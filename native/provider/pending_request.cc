@@ -18,10 +18,12 @@ constexpr uint32_t kMaxTurns = 5000;
 enum State : uint32_t { kPreparing, kPending, kClaimed, kFinished };
 
 // Takes the request out of everything that knows it, then delivers.
-void Deliver(PendingRequest* request, const Outcome& outcome) {
+void Deliver(PendingRequest* request, const Outcome& outcome, bool listed = true) {
   Lookup* lookup = request->lookup.get();
   lookup->BeginDelivery(request, outcome.code != WSA_OPERATION_ABORTED);
-  lookup->provider()->watcher()->Remove(request);
+  if (listed) {
+    lookup->provider()->watcher()->Remove(request);
+  }
   if (request->custom) {
     // The answer of an aborted request may never come; the connection must not wait for it.
     if (Ref<Connection> connection = lookup->provider()->Current()) {
@@ -84,6 +86,32 @@ bool PendingRequest::ClaimOrWait() {
 void PendingRequest::Finish(const Outcome& outcome) {
   completion.Deliver(outcome);
   state_.store(kFinished, std::memory_order_release);
+}
+
+void RequestList::Insert(PendingRequest* request, PendingRequest* before) {
+  PendingRequest* behind = before != nullptr ? before->next : first;
+  request->list = this;
+  request->previous = before;
+  request->next = behind;
+  (before != nullptr ? before->next : first) = request;
+  (behind != nullptr ? behind->previous : last) = request;
+}
+
+void RequestList::Remove(PendingRequest* request) {
+  (request->previous != nullptr ? request->previous->next : first) = request->next;
+  (request->next != nullptr ? request->next->previous : last) = request->previous;
+  request->list = nullptr;
+}
+
+void CompleteTaken(PendingRequest* requests, const Outcome& outcome) {
+  for (PendingRequest* request = requests; request != nullptr; request = request->next) {
+    if (request->Claim()) {
+      Deliver(request, outcome, false);
+    }
+  }
+  while (requests != nullptr) {
+    std::exchange(requests, requests->next)->Release();
+  }
 }
 
 void CompleteNotify(PendingRequest* request, const Outcome& outcome) {

@@ -11,6 +11,17 @@
 namespace nsp {
 
 class Lookup;
+class PendingRequest;
+
+// Linked both ways, so that a request leaves it in one step. A listed request has a reference more.
+struct RequestList {
+  PendingRequest* first = nullptr;
+  PendingRequest* last = nullptr;
+
+  // Behind `before`, or first.
+  void Insert(PendingRequest* request, PendingRequest* before);
+  void Remove(PendingRequest* request);
+};
 
 class PendingRequest : public Counted<PendingRequest> {
  public:
@@ -37,14 +48,14 @@ class PendingRequest : public Counted<PendingRequest> {
   Completion completion;
   Ref<Lookup> lookup;  // whose slot it holds; immutable
 
-  // Notify requests: what the subscription says. Immutable once it pends.
-  CounterSample sample;
-  // Guarded by the watcher's lock: the list it stands in, and the subscription on the present
-  // connection.
+  // Notify requests. Immutable once it pends.
+  Subscription subscription;
+  // Guarded by the watcher's lock: the list it stands in. `next` also links what has been taken off
+  // to be completed, by whoever took it off.
+  RequestList* list = nullptr;
   PendingRequest* next = nullptr;
-  bool listed = false;
-  uint32_t sequence = 0;
-  uint32_t connection = 0;  // serial; 0: not subscribed yet
+  PendingRequest* previous = nullptr;
+  uint32_t sequence = 0;  // of its subscription
 
   // Custom requests: where the answer goes, and the call that brings it (guarded by its
   // connection's lock).
@@ -60,6 +71,9 @@ class PendingRequest : public Counted<PendingRequest> {
 
 // Each of these completes the request if nobody has yet, and frees its slot on the handle first, so
 // that a client that is told can register again at once. Holding no lock.
+// Of requests linked by `next`, off the list, each with a reference: all are told first and freed
+// afterwards.
+void CompleteTaken(PendingRequest* requests, const Outcome& outcome);
 void CompleteNotify(PendingRequest* request, const Outcome& outcome);
 void CompleteCustom(PendingRequest* request, const Outcome& outcome);
 // The answer stands in request->call.

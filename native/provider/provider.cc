@@ -58,6 +58,7 @@ Ref<Provider> Provider::Load(HMODULE module) {
 Provider::Provider(const Sidecar& sidecar)
     : sidecar_(sidecar),
       control_(reinterpret_cast<const wchar_t*>(sidecar_.control_path)),
+      lookups_(Startup::Lock()),
       watcher_(this) {}
 
 Provider::~Provider() = default;

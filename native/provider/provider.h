@@ -74,16 +74,20 @@ class Provider : public Counted<Provider> {
   uint32_t serial_ = 0;
 };
 
-// NSPStartup and NSPCleanup counts, per entry. `lock` of the module is theirs.
+// NSPStartup and NSPCleanup counts, per entry.
 struct Startup {
+  // Guards them, and the lookup handles.
+  static SRWLOCK* Lock();
   // 0, WSAEINVALIDPROVIDER (not one of our GUIDs, or no sound sidecar) or WSA_NOT_ENOUGH_MEMORY.
   [[nodiscard]] static DWORD Enter(const uint8_t* id);
   // 0 or WSAEINVAL (unknown GUID, or the count is 0).
   [[nodiscard]] static DWORD Leave(const uint8_t* id);
   // The started provider and the entry's index; empty if this GUID is not started.
   static Ref<Provider> Find(const uint8_t* id, uint32_t* entry);
-  // The started provider, for calls that name a handle.
+  // The started provider.
   static Ref<Provider> Any();
+  // The living lookup of a handle; empty for junk.
+  static Ref<Lookup> FindLookup(HANDLE handle);
 };
 
 // Keeps the DLL loaded for ever: completion routines and the watcher's thread run in it. False: it

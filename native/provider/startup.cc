@@ -92,6 +92,15 @@ Ref<Provider> Startup::Find(const uint8_t* id, uint32_t* entry) {
   return Ref<Provider>(started);
 }
 
+SRWLOCK* Startup::Lock() {
+  return &module_lock;
+}
+
+Ref<Lookup> Startup::FindLookup(HANDLE handle) {
+  SharedLock lock(&module_lock);
+  return started == nullptr ? Ref<Lookup>() : started->lookups()->Find(handle);
+}
+
 Ref<Provider> Startup::Any() {
   SharedLock lock(&module_lock);
   return Ref<Provider>(started);

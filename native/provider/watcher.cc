@@ -21,7 +21,7 @@ constexpr DWORD kIdleMs = 60000;
 
 }  // namespace
 
-// Needs the lock.
+// Needs the lock, as all do that no thread calls from outside.
 bool Watcher::Prepare() {
   if (!wake_) {
     wake_ = UniqueHandle(CreateEventW(nullptr, FALSE, FALSE, nullptr));
@@ -29,23 +29,49 @@ bool Watcher::Prepare() {
   return static_cast<bool>(wake_);
 }
 
+void Watcher::Wake() {
+  if (!std::exchange(woken_, true)) {
+    SetEvent(wake_.get());
+  }
+}
+
 bool Watcher::Add(PendingRequest* request) {
   ExclusiveLock lock(&lock_);
-  if (!Prepare()) {
+  if (index_ == nullptr) {
+    index_ = New<Index>();
+  }
+  if (!Prepare() || index_ == nullptr || (!running_ && !StartThread())) {
     return false;
   }
   request->AddRef();
-  request->listed = true;
-  request->next = list_;
-  list_ = request;
-  if (!running_ && !StartThread()) {
-    list_ = request->next;
-    request->listed = false;
-    request->Release();
-    return false;
-  }
-  SetEvent(wake_.get());
+  Put(request);
   return true;
+}
+
+// The thread has something to do then, unless a request with an earlier deadline does it for it.
+void Watcher::Put(PendingRequest* request) {
+  PendingRequest* before = nullptr;
+  if (request->custom) {
+    before = custom_.last;
+    while (before != nullptr && before->due > request->due) {
+      before = before->previous;
+    }
+  }
+  (request->custom ? custom_ : fresh_).Insert(request, before);
+  ++count_;
+  if (before == nullptr) {
+    Wake();
+  }
+}
+
+// Off the list, and in front of `taken`.
+void Watcher::Take(PendingRequest* request, PendingRequest** taken) {
+  request->list->Remove(request);
+  request->next = *taken;
+  *taken = request;
+  if (--count_ == 0) {
+    Wake();  // the thread has nothing left to wait for
+  }
 }
 
 // Needs the lock. The pool is private, so that its thread is ours alone and ends with our work.
@@ -81,109 +107,111 @@ void Watcher::Flush() {
 }
 
 void Watcher::Remove(PendingRequest* request) {
+  PendingRequest* taken = nullptr;
   {
     ExclusiveLock lock(&lock_);
-    if (!request->listed) {
+    if (request->list == nullptr) {
       return;
     }
-    for (PendingRequest** at = &list_; *at != nullptr; at = &(*at)->next) {
-      if (*at == request) {
-        *at = request->next;
-        break;
-      }
-    }
-    request->listed = false;
-    if (list_ == nullptr) {
-      SetEvent(wake_.get());  // the thread has nothing left to wait for
-    }
+    Take(request, &taken);
   }
   request->Release();
 }
 
-void Watcher::OnChange(uint32_t serial, const uint8_t* items, uint32_t count) {
-  Picked* picked = nullptr;
-  {
-    ExclusiveLock lock(&lock_);
-    for (PendingRequest* request = list_; request != nullptr; request = request->next) {
-      bool concerned = false;
-      for (uint32_t i = 0; i < count && !concerned; ++i) {
-        ChangeItem item;
-        std::memcpy(&item, items + i * sizeof(item), sizeof(item));
-        // An older message cannot complete a newer subscription: that one has its own comparison
-        // behind it.
-        concerned = static_cast<int32_t>(item.sequence - request->sequence) >= 0 &&
-                    request->sample.Contains(item.index);
-      }
-      if (!concerned || request->custom || request->connection != serial) {
-        continue;
-      }
-      auto* one = New<Picked>();
-      if (one == nullptr) {
-        request->connection =
-            0;  // the watcher subscribes anew, and the comparison finds the change
-        SetEvent(wake_.get());
-        continue;
-      }
-      request->AddRef();
-      *one = {request, picked};
-      picked = one;
+// An older message cannot complete a newer subscription: that one has its own comparison behind it.
+bool Watcher::Concerned(const PendingRequest& request) const {
+  const Subscription& subscription = request.subscription;
+  for (uint32_t i = 0; i < subscription.count; ++i) {
+    uint32_t counter = subscription.index[i];
+    if (index_->changed[counter] &&
+        static_cast<int32_t>(index_->sequence[counter] - request.sequence) >= 0) {
+      return true;
     }
   }
-  while (picked != nullptr) {
-    Picked* one = std::exchange(picked, picked->next);
-    Ref<PendingRequest> request = Ref<PendingRequest>::Adopt(one->request);
-    Delete(one);
-    CompleteNotify(request.get(), {});
+  return false;
+}
+
+void Watcher::TakeChanged(RequestList* list, PendingRequest** taken) {
+  for (PendingRequest* request = list->first; request != nullptr;) {
+    PendingRequest* next = request->next;
+    if (Concerned(*request)) {
+      Take(request, taken);
+    }
+    request = next;
   }
 }
 
-void Watcher::CompletePicked(Pick pick, const ControlMapping* mapping) {
-  for (;;) {
-    Ref<PendingRequest> found;
-    {
-      ExclusiveLock lock(&lock_);
-      uint64_t now = GetTickCount64();
-      for (PendingRequest* request = list_; request != nullptr; request = request->next) {
-        bool take = pick == Pick::kExpired ? request->custom && request->due <= now
-                    : request->custom      ? false
-                    : pick == Pick::kDirty ? request->sample.Dirty(*mapping)
-                                           : true;
-        if (take) {
-          found = Ref<PendingRequest>(request);
-          break;
-        }
-      }
-    }
-    if (!found) {
+// Only what the items can concern is looked at: a name's counter finds its requests, and what waits
+// for `any` is in a list of its own. Everything else may concern all.
+void Watcher::OnChange(uint32_t serial, const uint8_t* items, uint32_t count) {
+  PendingRequest* taken = nullptr;
+  {
+    ExclusiveLock lock(&lock_);
+    if (index_ == nullptr || told_on_ != serial) {
       return;
     }
-    // Each completion takes the request off the list; one that another thread completes leaves it
-    // there shortly.
-    if (found->custom) {
-      CompleteCustom(found.get(), {WSAENETDOWN, 0});
-    } else {
-      CompleteNotify(found.get(), {});
+    bool all = false;
+    ChangeItem item;
+    for (uint32_t i = 0; i < count; ++i) {
+      std::memcpy(&item, items + i * sizeof(item), sizeof(item));
+      if (item.index < kCounterCount) {
+        index_->changed[item.index] = true;
+        index_->sequence[item.index] = item.sequence;
+        all = all || (item.index != kCounterAny && item.index < kCounterNames);
+      }
     }
-    Remove(found.get());
+    for (uint32_t i = 0; i < (all ? Index::kLists : count); ++i) {
+      std::memcpy(&item, items + (all ? 0 : i * sizeof(item)), sizeof(item));
+      TakeChanged(&index_->lists[(all ? i : item.index) % Index::kLists], &taken);
+    }
+    std::memset(index_->changed, 0, sizeof(index_->changed));
   }
+  CompleteTaken(taken, {});
+}
+
+// All of them, or those whose counters differ.
+void Watcher::TakeNotify(RequestList* list, const ControlMapping* mapping, PendingRequest** taken) {
+  for (PendingRequest* request = list->first; request != nullptr;) {
+    PendingRequest* next = request->next;
+    if (mapping == nullptr || request->subscription.Dirty(*mapping)) {
+      Take(request, taken);
+    }
+    request = next;
+  }
+}
+
+void Watcher::Complete(Pick pick, const ControlMapping* mapping) {
+  PendingRequest* taken = nullptr;
+  {
+    ExclusiveLock lock(&lock_);
+    if (pick == Pick::kExpired) {
+      uint64_t now = GetTickCount64();
+      while (custom_.first != nullptr && custom_.first->due <= now) {
+        Take(custom_.first, &taken);
+      }
+    } else if (index_ != nullptr) {
+      TakeNotify(&fresh_, mapping, &taken);
+      for (RequestList& list : index_->lists) {
+        TakeNotify(&list, mapping, &taken);
+      }
+    }
+  }
+  CompleteTaken(taken, {pick == Pick::kExpired ? static_cast<DWORD>(WSAENETDOWN) : 0, 0});
 }
 
 DWORD Watcher::NextDueMs() {
   ExclusiveLock lock(&lock_);
-  uint64_t now = GetTickCount64();
-  uint64_t left = kIdleMs;
-  for (PendingRequest* request = list_; request != nullptr; request = request->next) {
-    if (request->custom) {
-      uint64_t due = request->due > now ? request->due - now : 0;
-      left = due < left ? due : left;
-    }
+  if (custom_.first == nullptr) {
+    return kIdleMs;
   }
-  return static_cast<DWORD>(left);
+  uint64_t now = GetTickCount64();
+  uint64_t due = custom_.first->due;
+  return due <= now ? 0 : due - now < kIdleMs ? static_cast<DWORD>(due - now) : kIdleMs;
 }
 
 bool Watcher::Ended() {
   ExclusiveLock lock(&lock_);
-  if (list_ != nullptr || flush_) {
+  if (count_ != 0 || flush_) {
     return false;
   }
   running_ = false;
@@ -199,9 +227,10 @@ void CALLBACK Watcher::Run(PTP_CALLBACK_INSTANCE, void* context) {
   watcher->down_since_ = 0;
   for (;;) {
     while (watcher->NextDueMs() == 0) {
-      watcher->CompletePicked(Pick::kExpired, nullptr);
+      watcher->Complete(Pick::kExpired, nullptr);
     }
-    if (watcher->Ended()) {
+    // The next thread is another watcher.
+    if (!watcher->watched_ && watcher->Ended()) {
       break;
     }
     watcher->Turn();
@@ -209,10 +238,18 @@ void CALLBACK Watcher::Run(PTP_CALLBACK_INSTANCE, void* context) {
   provider->Release();
 }
 
-// Nothing pends; the thread is here for what is to be sent.
+// Nothing pends; the thread is here for what is to be sent. Begins a turn.
 bool Watcher::Idle() {
   ExclusiveLock lock(&lock_);
-  return list_ == nullptr;
+  woken_ = false;
+  return count_ == 0;
+}
+
+void Watcher::Unwatch() {
+  if (watched_) {
+    watched_->SetWatcher(nullptr);
+    watched_.Reset();
+  }
 }
 
 // Sends what waits for room in the pipe. When to try again, if some of it still waits.
@@ -237,8 +274,10 @@ DWORD Watcher::FlushMs() {
 }
 
 void Watcher::Turn() {
+  bool idle = Idle();
   DWORD flush_ms = FlushMs();
-  if (Idle()) {
+  if (idle) {
+    Unwatch();
     if (flush_ms != kIdleMs) {
       CountWait();
       WaitForSingleObject(wake_.get(), flush_ms);
@@ -247,24 +286,30 @@ void Watcher::Turn() {
   }
   ControlState state = provider_->control()->State();
   if (!state) {
-    CompletePicked(Pick::kAllNotify, nullptr);
+    Unwatch();
+    Complete(Pick::kAllNotify, nullptr);
+    DWORD due = NextDueMs();
     CountWait();
-    WaitForSingleObject(wake_.get(), NextDueMs() < kLastBackoffMs ? NextDueMs() : kLastBackoffMs);
+    WaitForSingleObject(wake_.get(), due < kLastBackoffMs ? due : kLastBackoffMs);
     return;
   }
   Ref<Connection> connection;
   if (!Connect(state, &connection)) {
+    Unwatch();
     WaitForHost(state);
     return;
   }
   down_since_ = 0;
   backoff_ms_ = kFirstBackoffMs;
-  connection->SetWatcher(wake_.get());
+  if (watched_.get() != connection.get()) {
+    Unwatch();
+    watched_ = connection;
+    connection->SetWatcher(wake_.get());
+  }
   if (Subscribe(connection.get(), state)) {
     DWORD due = NextDueMs();
     connection->Watch(wake_.get(), due < flush_ms ? due : flush_ms);
   }
-  connection->SetWatcher(nullptr);
 }
 
 bool Watcher::Connect(const ControlState& state, Ref<Connection>* connection) {
@@ -278,11 +323,11 @@ void Watcher::WaitForHost(const ControlState& state) {
   if (down_since_ == 0) {
     down_since_ = now;
   }
-  CompletePicked(Pick::kDirty, state.mapping.get());
+  Complete(Pick::kDirty, state.mapping.get());
   uint64_t gone = now - down_since_;
   uint32_t grace = state.filter->filter.grace_ms;
   if (gone >= grace) {
-    CompletePicked(Pick::kAllNotify, nullptr);
+    Complete(Pick::kAllNotify, nullptr);
     return;
   }
   // Jitter keeps the clients of a machine from knocking in step.
@@ -295,42 +340,62 @@ void Watcher::WaitForHost(const ControlState& state) {
   WaitForSingleObject(wake_.get(), wait < left ? wait : left);
 }
 
+// The next one that the host of this connection is to be told of. It counts as told: what has
+// changed since it was put together is answered at once.
+bool Watcher::NextToSubscribe(uint32_t serial, Ref<PendingRequest>* request) {
+  ExclusiveLock lock(&lock_);
+  if (told_on_ != serial) {
+    told_on_ = serial;
+    for (RequestList& list : index_->lists) {
+      while (PendingRequest* told = list.first) {
+        list.Remove(told);
+        fresh_.Insert(told, nullptr);
+      }
+    }
+  }
+  PendingRequest* next = fresh_.first;
+  if (next == nullptr) {
+    return false;
+  }
+  uint32_t counter = 0;
+  for (uint32_t i = 0; i < next->subscription.count && counter != kCounterAny; ++i) {
+    uint32_t index = next->subscription.index[i];
+    counter = index == kCounterAny || index >= kCounterNames ? index : counter;
+  }
+  fresh_.Remove(next);
+  index_->lists[counter % Index::kLists].Insert(next, nullptr);
+  next->sequence = ++sequence_;
+  *request = Ref<PendingRequest>(next);
+  return true;
+}
+
 // Subscribes what is not subscribed on this connection. False: the connection broke or took too
 // long; the next turn goes on.
 bool Watcher::Subscribe(Connection* connection, const ControlState& state) {
-  for (;;) {
-    Ref<PendingRequest> request;
-    {
-      ExclusiveLock lock(&lock_);
-      for (PendingRequest* at = list_; at != nullptr && !request; at = at->next) {
-        if (!at->custom && at->connection != connection->serial()) {
-          request = Ref<PendingRequest>(at);
-          at->connection = connection->serial();
-          at->sequence = ++sequence_;
-        }
-      }
-    }
-    if (!request) {
-      return true;
-    }
-    const CounterSample& sample = request->sample;
-    SubscribeBody body = {sequence_, sample.count()};
+  Ref<PendingRequest> request;
+  while (NextToSubscribe(connection->serial(), &request)) {
+    const Subscription& subscription = request->subscription;
+    SubscribeBody body = {sequence_, subscription.count};
     Frame frame;
     DWORD code = WSA_NOT_ENOUGH_MEMORY;
     if (frame.Start(kFrameSubscribe, 0, 0, sizeof(body) + body.count * sizeof(CounterValue))) {
       frame.Append(&body, sizeof(body));
       for (uint32_t i = 0; i < body.count; ++i) {
-        CounterValue value = {sample.index(i), sample.seen(i)};
+        CounterValue value = {subscription.index[i], subscription.seen[i]};
         frame.Append(&value, sizeof(value));
       }
       code = connection->Send(frame, Deadline(state.filter->filter.register_deadline_ms));
     }
     if (code != 0) {
       ExclusiveLock lock(&lock_);
-      request->connection = 0;
+      if (request->list != nullptr) {
+        request->list->Remove(request.get());
+        fresh_.Insert(request.get(), nullptr);
+      }
       return false;
     }
   }
+  return true;
 }
 
 }  // namespace nsp

@@ -17,6 +17,7 @@ class Provider;
 class Watcher {
  public:
   explicit Watcher(Provider* provider) : provider_(provider) {}
+  ~Watcher() { Delete(index_); }
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
@@ -35,10 +36,13 @@ class Watcher {
   void OnChange(uint32_t serial, const uint8_t* items, uint32_t count);
 
  private:
-  // The requests that one turn deals with, each with a reference.
-  struct Picked {
-    PendingRequest* request;
-    Picked* next;
+  // What the host was told of, found by the counter of the name, or by `any`. And the change that
+  // is being looked at.
+  struct Index {
+    static constexpr uint32_t kLists = 256;
+    RequestList lists[kLists];
+    uint32_t sequence[kCounterCount];
+    bool changed[kCounterCount];
   };
   enum class Pick { kAllNotify, kDirty, kExpired };
 
@@ -48,23 +52,37 @@ class Watcher {
   bool Ended();
   void Turn();
   bool Idle();
+  void Unwatch();
+  void Wake();
+  void Put(PendingRequest* request);
+  void Take(PendingRequest* request, PendingRequest** taken);
+  void TakeNotify(RequestList* list, const ControlMapping* mapping, PendingRequest** taken);
+  void TakeChanged(RequestList* list, PendingRequest** taken);
+  bool Concerned(const PendingRequest& request) const;
+  bool NextToSubscribe(uint32_t serial, Ref<PendingRequest>* request);
   DWORD FlushMs();
   bool Connect(const ControlState& state, Ref<Connection>* connection);
   bool Subscribe(Connection* connection, const ControlState& state);
   void WaitForHost(const ControlState& state);
-  void CompletePicked(Pick pick, const ControlMapping* mapping);
+  void Complete(Pick pick, const ControlMapping* mapping);
   DWORD NextDueMs();
 
   Provider* provider_;  // owns this; the thread holds a reference to it
 
   SRWLOCK lock_ = SRWLOCK_INIT;  // guards the members below
-  PendingRequest* list_ = nullptr;
+  RequestList fresh_;            // notify requests that the host is to be told of
+  Index* index_ = nullptr;       // those it was told of; made with the first request
+  RequestList custom_;           // by their deadlines
+  uint32_t count_ = 0;           // of all these
+  uint32_t told_on_ = 0;         // serial of the connection that the index is of
   bool running_ = false;
+  bool woken_ = false;  // since the thread's last turn began
   bool flush_ = false;  // frames wait for room in the pipe
   UniqueHandle wake_;   // auto-reset; set when the list changes, made with the first thread
   UniquePool pool_;
 
   // The thread's alone.
+  Ref<Connection> watched_;
   uint32_t sequence_ = 0;
   uint64_t down_since_ = 0;
   DWORD backoff_ms_ = 0;

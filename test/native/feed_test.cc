@@ -28,6 +28,7 @@ Host::Handler By(Rounds* rounds) {
 
 void Change(Host* host) {
   nsp::BumpCounter(host->control(), nsp::kCounterGlobal);
+  nsp::BumpCounter(host->control(), nsp::kCounterAny);
 }
 
 void CheckResult(const Step& step, const wchar_t* name, DWORD flags) {

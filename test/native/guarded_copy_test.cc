@@ -42,23 +42,6 @@ TEST(answers_false_for_bad_memory) {
   CHECK(!nsp::GuardedCopy(HalfMapped() + kPage - 4, buffer, 5));
 }
 
-TEST(loads_a_word_or_answers_false) {
-  uint32_t word = 0;
-  const uint32_t from[] = {1, 0x12345678};
-  CHECK(nsp::GuardedLoad(&word, &from[1]));
-  CHECK_EQUAL(word, 0x12345678);
-  CHECK(nsp::GuardedLoad(&word, reinterpret_cast<const char*>(from) + 1));
-  CHECK_EQUAL(word, 0x78000000);
-  CHECK(nsp::GuardedLoad(&word, HalfMapped() + kPage - 4));
-  word = 7;
-  for (int i = 0; i < 1000; ++i) {
-    CHECK(!nsp::GuardedLoad(&word, nullptr));
-    CHECK(!nsp::GuardedLoad(&word, HalfMapped() + kPage - 2));
-    CHECK(!nsp::GuardedLoad(&word, reinterpret_cast<void*>(~uintptr_t{0} - 1)));
-  }
-  CHECK_EQUAL(word, 7);
-}
-
 TEST(goes_on_after_many_faults) {
   char byte = 0;
   int faults = 0;

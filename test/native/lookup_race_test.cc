@@ -57,8 +57,8 @@ TEST(a_passing_fault_of_next_does_not_end_an_ioctl_that_is_under_way) {
     }
     return {Batch(WSATRY_AGAIN, {}), nsp::kFrameLastBatch};
   });
-  host.on_frame = [&](const Arrived& arrived) {
-    if (arrived.header.kind == nsp::kFrameEnd && arrived.header.lookup == number) ++ended;
+  host.on_end = [&](uint32_t lookup) {
+    if (lookup == number) ++ended;
   };
   HANDLE lookup = BeginLookup(host, kPlain);
   HANDLE other = BeginLookup(host, kPlain);

@@ -7,6 +7,7 @@
 
 #include "control_writer.h"
 #include "frame_check.h"
+#include "lookup.h"
 
 extern "C" INT WSAAPI NSPStartup(LPGUID id, LPNSP_ROUTINE routines);
 
@@ -53,6 +54,14 @@ Ref<Provider> Startup::Find(const uint8_t* id, uint32_t* entry) {
   *entry = static_cast<uint32_t>(found);
   return found < 0 ? Ref<Provider>() : Ref<Provider>(the_provider);
 }
+SRWLOCK* Startup::Lock() {
+  static SRWLOCK lock = SRWLOCK_INIT;
+  return &lock;
+}
+Ref<Lookup> Startup::FindLookup(HANDLE handle) {
+  const SharedLock lock(Lock());
+  return the_provider == nullptr ? Ref<Lookup>() : the_provider->lookups()->Find(handle);
+}
 Ref<Provider> Startup::Any() {
   return Ref<Provider>(the_provider);
 }
@@ -76,6 +85,17 @@ Block ReplyOf(uint32_t status, const Block& output) {
   Block body;
   Append(&body, &head, sizeof(head));
   Append(&body, output.data(), output.size());
+  return body;
+}
+
+Block ChangeOf(const std::vector<uint32_t>& indices, uint32_t sequence) {
+  const nsp::ChangeBody head = {static_cast<uint32_t>(indices.size()), 0};
+  Block body;
+  Append(&body, &head, sizeof(head));
+  for (const uint32_t index : indices) {
+    const nsp::ChangeItem item = {index, sequence};
+    Append(&body, &item, sizeof(item));
+  }
   return body;
 }
 
@@ -180,6 +200,7 @@ void Host::Restart() {
   ++filter_->epoch;
   Publish();
   nsp::BumpCounter(control_, nsp::kCounterGlobal);
+  nsp::BumpCounter(control_, nsp::kCounterAny);
   thread_ = std::thread([this] { Serve(); });
 }
 
@@ -232,6 +253,7 @@ bool Host::ServeClient(HANDLE pipe) {
   if (!nsp::CheckClientFrame(frame.data(), bytes)) return false;
   std::memcpy(&arrived.header, frame.data(), sizeof(arrived.header));
   Append(&arrived.body, frame.data() + sizeof(arrived.header), bytes - sizeof(arrived.header));
+  TellEnds(&arrived, frame, bytes);
   ++counts_[arrived.header.kind];
   if (on_frame) on_frame(arrived);
   if (!nsp::IsCall(arrived.header.kind)) return true;
@@ -239,16 +261,40 @@ bool Host::ServeClient(HANDLE pipe) {
   if (reaction.silent || reaction.hang_up) return !reaction.hang_up;
   const bool next = arrived.header.kind == nsp::kFrameNext;
   nsp::FrameHeader header = arrived.header;
-  header.size = static_cast<uint32_t>(sizeof(header) + reaction.body.size());
+  if (!reaction.change.empty()) {
+    header.kind = nsp::kFrameChange;
+    header.flags = 0;
+    header.call = header.lookup = 0;
+    if (!Write(pipe, header, reaction.change)) return false;
+    header = arrived.header;
+  }
   header.kind = next ? nsp::kFrameBatch : nsp::kFrameReply;
   header.flags = next ? reaction.flags : 0;
-  Block answer;
-  Append(&answer, &header, sizeof(header));
-  Append(&answer, reaction.body.data(), reaction.body.size());
-  overlapped = {};
+  return Write(pipe, header, reaction.body);
+}
+
+// Takes the list off the frame.
+void Host::TellEnds(Arrived* arrived, const Block& frame, DWORD bytes) {
+  nsp::EndList ends;
+  if (!nsp::ReadEnds(frame.data(), bytes, &ends)) return;
+  arrived->body.resize(arrived->body.size() - ends.bytes);
+  arrived->header.flags &= static_cast<uint16_t>(~nsp::kFrameHasEnds);
+  if (!on_end) return;
+  for (uint32_t i = 0; i < ends.count; ++i)
+    on_end(ends.at(i));
+  if (arrived->header.kind == nsp::kFrameEnd) on_end(arrived->header.lookup);
+}
+
+bool Host::Write(HANDLE pipe, nsp::FrameHeader header, const Block& body) {
+  Block frame;
+  header.size = static_cast<uint32_t>(sizeof(header) + body.size());
+  Append(&frame, &header, sizeof(header));
+  Append(&frame, body.data(), body.size());
+  nsp::UniqueHandle event(CreateEventW(nullptr, TRUE, FALSE, nullptr));
+  OVERLAPPED overlapped = {};
   overlapped.hEvent = event.get();
-  ResetEvent(event.get());
-  if (!WriteFile(pipe, answer.data(), header.size, nullptr, &overlapped) &&
+  DWORD bytes = 0;
+  if (!WriteFile(pipe, frame.data(), header.size, nullptr, &overlapped) &&
       GetLastError() != ERROR_IO_PENDING) {
     return false;
   }

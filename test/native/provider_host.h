@@ -34,11 +34,15 @@ struct Reaction {
   uint16_t flags = 0;   // of the Batch
   bool silent = false;  // no answer
   bool hang_up = false;
+  Block change = {};  // body of a Change that goes before the answer
 };
 
 // Bodies of answers.
 Block Batch(uint32_t status, const std::vector<Block>& items);
 Block ReplyOf(uint32_t status, const Block& output = {});
+
+// Body of a change of these counters, for every subscription up to `sequence`.
+Block ChangeOf(const std::vector<uint32_t>& indices, uint32_t sequence);
 
 // One result: a name and RESULT_IS_ flags.
 Block Item(const std::wstring& name, uint32_t flags);
@@ -69,6 +73,9 @@ class Host {
   // Sees every frame that comes, before the handler does; to be set while nothing comes.
   std::function<void(const Arrived&)> on_frame;
 
+  // Sees every lookup that has ended, before the frame that brings it or carries its End.
+  std::function<void(uint32_t lookup)> on_end;
+
   // Bytes of frames that the host has not read; for use while a handler keeps it from reading.
   DWORD Backlog() const;
 
@@ -81,6 +88,8 @@ class Host {
   void Listen();
   void Serve();
   bool ServeClient(HANDLE pipe);
+  void TellEnds(Arrived* arrived, const Block& frame, DWORD bytes);
+  bool Write(HANDLE pipe, nsp::FrameHeader header, const Block& body);
   bool Wait(HANDLE pipe, OVERLAPPED* overlapped, DWORD* bytes);
 
   Handler handler_;
