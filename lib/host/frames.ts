@@ -33,5 +33,5 @@ export function forEachFrame(
 
 /** A frame that outlives the call it came with. */
 export function keepFrame(frame: NativeFrame): NativeFrame {
-  return { ...frame, body: frame.body.slice() }
+  return { ...frame, body: new Uint8Array(frame.body) }
 }

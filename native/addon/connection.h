@@ -14,6 +14,7 @@
 #include "call_table.h"
 #include "client_identity.h"
 #include "event.h"
+#include "mutex.h"
 #include "status.h"
 #include "subscription.h"
 #include "unique_handle.h"
@@ -23,7 +24,7 @@ namespace nsp {
 class Connection;
 
 // PipeServer's lock. A function that takes one needs it held.
-using Lock = std::unique_lock<std::mutex>;
+using Lock = std::unique_lock<Mutex>;
 
 // One overlapped operation. It lives in its connection, which lives until none is pending.
 struct Operation : OVERLAPPED {

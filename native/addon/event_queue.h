@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "event.h"
+#include "mutex.h"
 
 namespace nsp {
 
@@ -64,7 +65,7 @@ class EventQueue : public EventSink {
 
   // Guards what follows, and that function_ is called only while it is open. It is not held while
   // JavaScript runs.
-  std::mutex mutex_;
+  Mutex mutex_;
   std::vector<Waiting> events_;
   std::vector<uint8_t> frames_;
   bool open_ = false;

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -18,6 +17,7 @@
 #include "connection.h"
 #include "control_lease.h"
 #include "event.h"
+#include "mutex.h"
 #include "status.h"
 #include "unique_handle.h"
 
@@ -135,7 +135,7 @@ class PipeServer {
   // are collected, and under it a subscription is compared with the counters and recorded.
   // It is held across system calls that do not wait, never across one that does or across
   // JavaScript. The sink's lock is taken inside it, never the other way round.
-  std::mutex mutex_;
+  Mutex mutex_;
   Clients connections_;
   CallTable calls_;
   std::set<uint32_t> attention_;  // connections that the I/O thread has to look at
