@@ -10,8 +10,8 @@
 namespace nsp {
 namespace {
 
-// Most frames are smaller, also those of ioctls with a page of input: a larger one takes two reads. It
-// grows the buffer to its size, and back afterwards.
+// Most frames are smaller, also those of ioctls with a page of input. A larger one takes two reads
+// and grows the buffer to its size, and back afterwards.
 constexpr size_t kInputBytes = 8192;
 // What a client may leave unread: room for some of the largest answers at once.
 constexpr size_t kMaxOutputBytes = 16 * size_t{kMaxFrameBytes};
