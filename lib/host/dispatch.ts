@@ -263,15 +263,19 @@ export class Dispatcher implements RoundOwner {
     const request = readRequest(frame, entries.length)
     if (connection.calls.has(frame.call)) throw new MalformedFrame(`call id ${frame.call}`)
     const { operation, deadlineMs } = request
-    const lookup =
+    const found =
       request.about === 'lookup' ? this.#lookup(connection, frame.lookup, request.query) : undefined
+    if (typeof found === 'number') {
+      this.#turnAway(frame, operation, found)
+      return
+    }
+    const lookup = found
     const entry = request.about === 'entry' ? entries[request.entry] : lookup?.entry
     if (entry === undefined) throw new MalformedFrame('there is no such entry')
     const call = new Call(connection, { id: frame.call, operation, deadlineMs, entry, lookup })
     connection.add(call)
     this.#stats.begin(operation)
     if (this.#refusing) this.#refuse(call, WinsockCode.WSAENETDOWN)
-    else if (connection.lookups.size > MAX_LOOKUPS) this.#refuse(call, WinsockCode.WSAENOBUFS)
     else if (request.about === 'entry')
       void this.#reply(call, request.run(this.#handlers, call, entry))
     else if (lookup !== undefined && request.run !== undefined)
@@ -279,12 +283,18 @@ export class Dispatcher implements RoundOwner {
     else lookup?.next(call)
   }
 
-  /** The lookup of a frame; made by the first frame, which carries the query. */
-  #lookup(connection: Connection, number: number, query: WireQuerySet | undefined): Lookup {
+  /** The lookup of a frame; made by the first frame, which carries the query. A number: why there is none. */
+  #lookup(
+    connection: Connection,
+    number: number,
+    query: WireQuerySet | undefined,
+  ): Lookup | number {
     const known = connection.lookups.get(number)
     if (known !== undefined) return known
-    if (number === 0 || query === undefined)
-      throw new MalformedFrame(`lookup ${number} without a query`)
+    if (number === 0) throw new MalformedFrame('a call on lookup 0')
+    // One thread of the client has ended it while another was about to send, or its first frame was one too many.
+    if (query === undefined) return WinsockCode.WSAENETDOWN
+    if (connection.lookups.size >= MAX_LOOKUPS) return WinsockCode.WSAENOBUFS
     const id = `${connection.client.processId}.${connection.number}.${number}`
     const lookup = new Lookup(this, connection.client, number, id, query)
     connection.lookups.set(number, lookup)
@@ -294,6 +304,14 @@ export class Dispatcher implements RoundOwner {
   async #reply(call: Call, running: Promise<Reply>): Promise<void> {
     const { failed, body } = await running
     if (this.#settle(call, failed)) this.#answer(call, FRAME_REPLY, 0, body)
+  }
+
+  /** Answers a call on a lookup that is not there. */
+  #turnAway({ client, call, lookup }: NativeFrame, operation: Operation, status: number): void {
+    const isNext = operation === 'lookup'
+    const body = isNext ? writeBatch(status, []) : refusal(status).body
+    const flags = isNext ? FRAME_LAST_BATCH : 0
+    this.#outlet.answer(client, isNext ? FRAME_BATCH : FRAME_REPLY, flags, call, lookup, body)
   }
 
   #refuse(call: Call, status: number): void {

@@ -5,14 +5,19 @@
 #ifndef WINSOCK_NSP_PROVIDER_CALL_H_
 #define WINSOCK_NSP_PROVIDER_CALL_H_
 
+#include "event_pool.h"
 #include "memory.h"
-#include "unique_handle.h"
 
 namespace nsp {
 
 class PendingRequest;
 
 struct Call {
+  Call() = default;
+  ~Call() { GiveEvents(); }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
   // Guarded by the connection's lock while the call is in its list.
   Call* next = nullptr;
   uint32_t id = 0;
@@ -23,18 +28,31 @@ struct Call {
   Buffer body;
   PendingRequest* request =
       nullptr;  // completes this instead of waking a waiter; the list holds a reference
+  // Of those that wait while another thread reads; one of them reads when it leaves.
+  bool waits = false;
+  Call* next_waiter = nullptr;
+  Call* previous_waiter = nullptr;
 
-  // Auto-reset; wakes the waiter for an answer, a cancellation, or to take over the reading.
-  UniqueHandle event;
+  // `wake` wakes the waiter for an answer, a cancellation, or to take over the reading.
+  CallEvents events;
   // Set by NSPLookupServiceEnd on another thread, before it sets the event.
   std::atomic<bool> cancelled{false};
   // Guarded by the lookup's lock: the calls that End has to wake.
   Call* next_of_lookup = nullptr;
 
-  [[nodiscard]] bool MakeEvent() {
-    event = UniqueHandle(CreateEventW(nullptr, FALSE, FALSE, nullptr));
-    return static_cast<bool>(event);
+  // From a pool that outlives the call.
+  [[nodiscard]] bool TakeEvents(EventPool* pool) {
+    pool_ = pool;
+    return pool->Take(&events);
   }
+  void GiveEvents() {
+    if (pool_ != nullptr) {
+      std::exchange(pool_, nullptr)->Give(&events);
+    }
+  }
+
+ private:
+  EventPool* pool_ = nullptr;
 };
 
 }  // namespace nsp

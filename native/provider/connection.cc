@@ -54,60 +54,14 @@ Ref<Connection> Connection::Start(Provider* provider, UniqueFile pipe, uint32_t 
     return {};
   }
   frame.Append(&hello, sizeof(hello));
-  return connection->Send(frame.buffer(), Deadline(kHelloMs), nullptr) == 0 ? connection
-                                                                            : Ref<Connection>();
-}
-
-bool Connection::broken() {
-  ExclusiveLock lock(&lock_);
-  return broken_;
-}
-
-void Connection::Add(Call* call) {
-  ExclusiveLock lock(&lock_);
-  if (++next_call_ == 0) {
-    next_call_ = 1;
-  }
-  call->id = next_call_;
-  if (call->request != nullptr) {
-    call->request->AddRef();
-  }
-  call->done = broken_;
-  call->code = broken_ ? WSAENETDOWN : 0;
-  call->next = nullptr;
-  if (!broken_) {
-    call->next = calls_;
-    calls_ = call;
-  } else if (call->request != nullptr) {
-    call->request->Release();
-  }
-}
-
-// Needs the lock. The list's reference to a request goes to the caller.
-bool Connection::Unlink(const Call* call) {
-  for (Call** at = &calls_; *at != nullptr; at = &(*at)->next) {
-    if (*at == call) {
-      *at = call->next;
-      return true;
-    }
-  }
-  return false;
-}
-
-// Needs the lock.
-Call* Connection::FindCall(uint32_t id) const {
-  Call* call = calls_;
-  while (call != nullptr && call->id != id) {
-    call = call->next;
-  }
-  return call;
+  return connection->Send(frame, Deadline(kHelloMs)) == 0 ? connection : Ref<Connection>();
 }
 
 bool Connection::Remove(Call* call) {
   bool found;
   {
     ExclusiveLock lock(&lock_);
-    found = Unlink(call);
+    found = calls_.Remove(call);
   }
   if (found && call->request != nullptr) {
     call->request->Release();
@@ -115,58 +69,78 @@ bool Connection::Remove(Call* call) {
   return found;
 }
 
+// Needs the lock, as RemoveWaiter does.
+void Connection::AddWaiter(Call* call) {
+  if (call->waits) {
+    return;
+  }
+  call->waits = true;
+  call->previous_waiter = nullptr;
+  call->next_waiter = waiters_;
+  if (waiters_ != nullptr) {
+    waiters_->previous_waiter = call;
+  }
+  waiters_ = call;
+}
+
+void Connection::RemoveWaiter(Call* call) {
+  if (!call->waits) {
+    return;
+  }
+  call->waits = false;
+  (call->previous_waiter != nullptr ? call->previous_waiter->next_waiter : waiters_) =
+      call->next_waiter;
+  if (call->next_waiter != nullptr) {
+    call->next_waiter->previous_waiter = call->previous_waiter;
+  }
+}
+
 void Connection::Await(Call* call, const Deadline& deadline) {
+  bool reader = false;
   for (;;) {
-    bool reader = false;
-    bool leave;
     {
       ExclusiveLock lock(&lock_);
-      leave = call->done || call->cancelled || deadline.LeftMs() == 0;
-      if (leave) {
-        Unlink(call);
-      } else if (!reading_) {
-        reading_ = true;
-        reader = true;
+      if (call->done || call->cancelled || deadline.LeftMs() == 0) {
+        if (!call->done) {
+          calls_.Remove(call);
+        }
+        RemoveWaiter(call);
+        reading_ = reading_ && !reader;
+        PassReading();
+        return;
+      }
+      if (!reading_) {
+        reading_ = reader = true;
+        RemoveWaiter(call);
+      } else if (!reader) {
+        AddWaiter(call);
       }
     }
-    if (leave) {
-      PassReading();
-      return;
-    }
     if (reader) {
-      ReadStep(call->event.get(), deadline.LeftMs());
-      ExclusiveLock lock(&lock_);
-      reading_ = false;
+      ReadStep(call, call->events.wake.get(), deadline.LeftMs());
     } else {
       CountWait();
-      WaitForSingleObject(call->event.get(), deadline.LeftMs());
+      WaitForSingleObject(call->events.wake.get(), deadline.LeftMs());
     }
   }
 }
 
-// Wakes somebody who can become the reader, if there is none.
+// Needs the lock. Wakes somebody who can become the reader, if there is none. Who still waits for
+// room in the pipe cannot; it looks for itself when it has found some.
 void Connection::PassReading() {
-  ExclusiveLock lock(&lock_);
   if (reading_) {
     return;
   }
   if (watcher_ != nullptr) {
     SetEvent(watcher_);
-    return;
-  }
-  for (Call* call = calls_; call != nullptr; call = call->next) {
-    if (call->event) {
-      SetEvent(call->event.get());
-      return;
-    }
+  } else if (waiters_ != nullptr) {
+    SetEvent(waiters_->events.wake.get());
   }
 }
 
 void Connection::SetWatcher(HANDLE wake) {
-  {
-    ExclusiveLock lock(&lock_);
-    watcher_ = wake;
-  }
+  ExclusiveLock lock(&lock_);
+  watcher_ = wake;
   PassReading();
 }
 
@@ -184,7 +158,7 @@ void Connection::Watch(HANDLE wake, DWORD ms) {
     WaitForSingleObject(wake, ms);
     return;
   }
-  ReadStep(wake, ms);
+  ReadStep(nullptr, wake, ms);
   ExclusiveLock lock(&lock_);
   reading_ = false;
 }
@@ -198,7 +172,7 @@ void Connection::Break() {
   {
     ExclusiveLock lock(&lock_);
     broken_ = true;
-    Call* all = std::exchange(calls_, nullptr);
+    Call* all = calls_.TakeAll();
     while (all != nullptr) {
       Call* call = all;
       all = call->next;
@@ -208,7 +182,7 @@ void Connection::Break() {
         call->next = requests;
         requests = call;
       } else {
-        SetEvent(call->event.get());
+        SetEvent(call->events.wake.get());
       }
     }
     if (watcher_ != nullptr) {

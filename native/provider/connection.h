@@ -5,8 +5,9 @@
 #ifndef WINSOCK_NSP_PROVIDER_CONNECTION_H_
 #define WINSOCK_NSP_PROVIDER_CONNECTION_H_
 
-#include "call.h"
+#include "call_map.h"
 #include "deadline.h"
+#include "frame.h"
 #include "unique_handle.h"
 #include "wire.h"
 
@@ -25,23 +26,29 @@ class Connection : public Counted<Connection> {
 
   // Which connection of this provider it is: 1, 2, ...
   uint32_t serial() const { return serial_; }
-  bool broken();
+  bool broken() const { return broken_.load(std::memory_order_acquire); }
 
-  // Puts `call` into the list under a new id. For a call with a request the list takes a reference
-  // to it.
-  void Add(Call* call);
-  // Takes it out again. False: it was answered or broken meanwhile (or is being, by another
-  // thread).
+  // Puts `call`, which has its events, into the list under a new id and sends its frame; waits for
+  // room in the pipe until the deadline or the call's cancellation. For a call with a request the
+  // list takes a reference to it. Returns 0, or, out of the list again, WSA_E_CANCELLED,
+  // WAIT_TIMEOUT (no room in time), WSA_NOT_ENOUGH_MEMORY or WSAENETDOWN (broken).
+  [[nodiscard]] DWORD SendCall(Frame* frame, const Deadline& deadline, Call* call);
+  // Takes a call out of the list. False: it was answered or broken meanwhile (or is being, by
+  // another thread).
   bool Remove(Call* call);
 
-  // Sends one frame; waits for room in the pipe at most until the deadline or until `call` (may be
-  // nullptr) is cancelled. Returns 0, WSA_E_CANCELLED, WAIT_TIMEOUT (no room in time) or
-  // WSAENETDOWN (broken).
-  [[nodiscard]] DWORD Send(const Buffer& frame, const Deadline& deadline, Call* call);
+  // Sends a frame that belongs to no call; waits for room in the pipe at most until the deadline.
+  // Returns 0, WAIT_TIMEOUT (no room in time) or WSAENETDOWN (broken).
+  [[nodiscard]] DWORD Send(const Frame& frame, const Deadline& deadline);
 
   // Sends a frame that nobody waits for, without waiting: what finds no room goes with the next
-  // Send.
+  // Send, or by the watcher.
   void Post(uint16_t kind, uint32_t call, uint32_t lookup);
+  // As Post of an End, for a lookup for which nothing runs in the host: it goes with the next call.
+  void DeferEnd(uint32_t lookup);
+
+  // Sends what Post found no room for; waits as SendCall does. False: some of it is left.
+  [[nodiscard]] bool FlushUnsent(const Deadline& deadline, Call* call);
 
   // Returns when the call is done, cancelled or the deadline has passed, whichever is first; the
   // call is out of the list then. Reads for the others meanwhile.
@@ -63,39 +70,51 @@ class Connection : public Counted<Connection> {
     Buffer buffer;
     uint32_t filled = 0;
     bool issued = false;
+    bool ready = false;  // it was done when it was issued
   };
   struct Unsent {
     Unsent* next;
     FrameHeader header;
   };
+  // Lookups whose End waits for the next frame.
+  struct Ends {
+    uint32_t count = 0;
+    uint32_t lookups[kMaxDeferredEnds];
+  };
 
-  bool TakeReading();
-  void PassReading();
-  void ReadStep(HANDLE wake, DWORD ms);
+  void ReadStep(const Call* own, HANDLE wake, DWORD ms);
   bool IssueRead();
-  bool FinishRead();
+  bool FinishRead(const Call* own);
   bool GrowForRest(DWORD got);
-  bool Dispatch();
-  bool DispatchAnswer(const FrameHeader& header);
+  bool Dispatch(const Call* own);
+  bool DispatchAnswer(const FrameHeader& header, const Call* own);
   bool DispatchChange(const FrameHeader& header);
+  void PassReading();
+  void AddWaiter(Call* call);
+  void RemoveWaiter(Call* call);
   void Break();
-  bool Unlink(const Call* call);
-  Call* FindCall(uint32_t id) const;
-  DWORD Write(const void* data, uint32_t size, const Deadline& deadline, Call* call);
-  void FlushUnsent(const Deadline& deadline);
+  DWORD Write(const Frame& frame, const Deadline& deadline, Call* call);
+  DWORD FinishWrite(OVERLAPPED* overlapped, const Deadline& deadline, Call* call);
+  void TakeEnds(Frame* frame, Ends* ends);
+  void GiveEndsBack(const Ends& ends);
+  bool KeepEnd(uint32_t lookup);
+  DWORD SendHeader(const FrameHeader& header, const Deadline& deadline, Call* call);
+  void KeepUnsent(const FrameHeader& header);
 
   Provider* provider_;
   UniqueFile pipe_;
   uint32_t serial_;
 
   SRWLOCK lock_ = SRWLOCK_INIT;  // guards the members below, and the calls in the list
-  Call* calls_ = nullptr;
+  CallMap calls_;
+  Call* waiters_ = nullptr;
   uint32_t next_call_ = 0;
-  bool reading_ = false;  // somebody is the reader
-  bool broken_ = false;
-  HANDLE watcher_ = nullptr;  // its wake event, while it lives
+  bool reading_ = false;             // somebody is the reader
+  std::atomic<bool> broken_{false};  // changes under the lock
+  HANDLE watcher_ = nullptr;         // its wake event, while it lives
   Unsent* unsent_ = nullptr;
   uint32_t unsent_count_ = 0;
+  Ends ends_;
 
   Read read_;  // the reader's alone
 };

@@ -13,19 +13,25 @@
 namespace nsp {
 
 // One turn of the reader: waits for a frame at most `ms` or until `wake` is set, and dispatches
-// what came.
-void Connection::ReadStep(HANDLE wake, DWORD ms) {
+// what came. `own` is the call that the reader waits for itself, if any.
+void Connection::ReadStep(const Call* own, HANDLE wake, DWORD ms) {
   if (!read_.issued && !IssueRead()) {
     Break();
     return;
   }
-  HANDLE handles[2] = {read_.event.get(), wake};
-  CountWait();
-  if (WaitForMultipleObjects(2, handles, FALSE, ms) == WAIT_OBJECT_0 && !FinishRead()) {
+  if (!read_.ready) {
+    HANDLE handles[2] = {read_.event.get(), wake};
+    CountWait();
+    if (WaitForMultipleObjects(2, handles, FALSE, ms) != WAIT_OBJECT_0) {
+      return;
+    }
+  }
+  if (!FinishRead(own)) {
     Break();
   }
 }
 
+// Resets the event, if it does not find something to read already.
 bool Connection::IssueRead() {
   Read& read = read_;
   read.overlapped = {};
@@ -34,23 +40,20 @@ bool Connection::IssueRead() {
   BOOL done = ReadFile(pipe_.get(), read.buffer.data() + read.filled,
                        read.buffer.size() - read.filled, nullptr, &read.overlapped);
   DWORD error = done ? 0 : GetLastError();
-  read.issued = done || error == ERROR_IO_PENDING || error == ERROR_MORE_DATA;
-  if (error == ERROR_MORE_DATA) {
-    SetEvent(read.event.get());  // complete, though not all versions of Windows say so by the event
-  }
+  read.ready = done || error == ERROR_MORE_DATA;
+  read.issued = read.ready || error == ERROR_IO_PENDING;
   return read.issued;
 }
 
-// The read's event is set. False: the pipe is lost or the host talks nonsense.
-bool Connection::FinishRead() {
+// The read is done. False: the pipe is lost or the host talks nonsense.
+bool Connection::FinishRead(const Call* own) {
   DWORD got = 0;
   BOOL whole = GetOverlappedResult(pipe_.get(), &read_.overlapped, &got, FALSE);
   DWORD error = whole ? 0 : GetLastError();
   if (error == ERROR_IO_INCOMPLETE) {
     return true;
   }
-  read_.issued = false;
-  ResetEvent(read_.event.get());
+  read_.issued = read_.ready = false;
   if (error == ERROR_OPERATION_ABORTED) {
     return true;
   }
@@ -61,7 +64,7 @@ bool Connection::FinishRead() {
     return false;
   }
   read_.filled += got;
-  bool sound = Dispatch();
+  bool sound = Dispatch(own);
   read_.filled = 0;
   return sound;
 }
@@ -86,7 +89,7 @@ bool Connection::GrowForRest(DWORD got) {
   return true;
 }
 
-bool Connection::Dispatch() {
+bool Connection::Dispatch(const Call* own) {
   FrameHeader header;
   if (read_.filled < sizeof(header)) {
     return false;
@@ -98,7 +101,7 @@ bool Connection::Dispatch() {
   switch (header.kind) {
     case kFrameBatch:
     case kFrameReply:
-      return DispatchAnswer(header);
+      return DispatchAnswer(header, own);
     case kFrameChange:
       return DispatchChange(header);
     default:
@@ -106,16 +109,16 @@ bool Connection::Dispatch() {
   }
 }
 
-bool Connection::DispatchAnswer(const FrameHeader& header) {
+bool Connection::DispatchAnswer(const FrameHeader& header, const Call* own) {
   uint32_t bytes = header.size - static_cast<uint32_t>(sizeof(header));
   Ref<PendingRequest> request;
   {
     ExclusiveLock lock(&lock_);
-    Call* call = FindCall(header.call);
+    Call* call = calls_.Find(header.call);
     if (call == nullptr) {
       return true;  // an answer that nobody waits for any more
     }
-    Unlink(call);
+    calls_.Remove(call);
     call->done = true;
     call->kind = header.kind;
     call->flags = header.flags;
@@ -125,7 +128,9 @@ bool Connection::DispatchAnswer(const FrameHeader& header) {
       call->code = WSA_NOT_ENOUGH_MEMORY;
     }
     if (call->request == nullptr) {
-      SetEvent(call->event.get());
+      if (call != own) {
+        SetEvent(call->events.wake.get());
+      }
       return true;
     }
     request = Ref<PendingRequest>::Adopt(call->request);

@@ -156,7 +156,7 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results) {
     if (fetching_) {
       CountWait();
       DWORD left = deadline.LeftMs();
-      if (left == 0 || !SleepConditionVariableSRW(&changed_, &lock_, left, 0)) {
+      if (left == 0 || !Sleep(left)) {
         code = WSAENETDOWN;
         break;
       }
@@ -167,7 +167,7 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results) {
     code = Fetch(deadline);
     AcquireSRWLockExclusive(&lock_);
     fetching_ = false;
-    WakeAllConditionVariable(&changed_);
+    WakeSleepers();
     if (code != 0) {
       code = ended_ ? WSA_E_CANCELLED : code;
       break;
@@ -189,44 +189,59 @@ void Lookup::BeginDelivery(PendingRequest* request, bool reported) {
 }
 
 void Lookup::EndDelivery() {
-  {
-    ExclusiveLock lock(&lock_);
-    --delivering_;
-  }
-  WakeAllConditionVariable(&changed_);
+  ExclusiveLock lock(&lock_);
+  --delivering_;
+  WakeSleepers();
 }
 
 void Lookup::End() {
   Ref<PendingRequest> notify;
   Ref<PendingRequest> custom;
-  uint32_t query_on;
-  uint32_t wire_id;
+  Known known;
+  Known left;
+  bool idle;
+  bool delivering;
   {
     ExclusiveLock lock(&lock_);
     ended_ = true;
     for (Call* call = waiting_; call != nullptr; call = call->next_of_lookup) {
       call->cancelled = true;
-      SetEvent(call->event.get());
+      SetEvent(call->events.wake.get());
     }
     notify = notify_;
     custom = custom_;
-    query_on = query_on_;
-    wire_id = wire_id_;
+    known = {wire_id_, query_on_};
+    left = left_;
+    // A feed is told of at once: its provider may hold something for it.
+    idle = finished_ && !feed_ && waiting_ == nullptr && !custom_ && !query_sending_;
+    delivering = delivering_ != 0;
+    WakeSleepers();
   }
-  WakeAllConditionVariable(&changed_);
   if (notify) {
     AbortRequest(notify.get());
   }
   if (custom) {
     AbortRequest(custom.get());
   }
-  WaitForDeliveries();
-  if (query_on == 0) {
-    return;
+  if (notify || custom || delivering) {
+    WaitForDeliveries();
   }
-  Ref<Connection> connection = provider_->Current();
-  if (connection && connection->serial() == query_on) {
-    connection->Post(kFrameEnd, 0, wire_id);
+  TellEnd(known, idle);
+  TellEnd(left, false);
+}
+
+// Needs the lock. False: the time is over.
+bool Lookup::Sleep(DWORD ms) {
+  ++sleepers_;
+  BOOL woken = SleepConditionVariableSRW(&changed_, &lock_, ms, 0);
+  --sleepers_;
+  return woken != FALSE;
+}
+
+// Needs the lock.
+void Lookup::WakeSleepers() {
+  if (sleepers_ != 0) {
+    WakeAllConditionVariable(&changed_);
   }
 }
 
@@ -236,7 +251,7 @@ void Lookup::WaitForDeliveries() {
   Deadline deadline(kDeliveryMs);
   ExclusiveLock lock(&lock_);
   while (delivering_ != 0 && deadline.LeftMs() != 0) {
-    SleepConditionVariableSRW(&changed_, &lock_, deadline.LeftMs(), 0);
+    Sleep(deadline.LeftMs());
   }
 }
 

@@ -62,11 +62,17 @@ class Lookup : public Counted<Lookup> {
     uint32_t left = 0;    // items to come
   };
 
+  // A lookup of the host's: its number, and the serial of the connection that has it; 0: none.
+  struct Known {
+    uint32_t number = 0;
+    uint32_t on = 0;
+  };
+
   // One operation. `body` has its fixed part and, of an ioctl, the input; the query goes between
   // the two, and its length is stored at `query_bytes_at` (0: the frame has no such field).
   struct Outgoing {
     uint32_t kind;
-    const Buffer& body;
+    Bytes body;
     uint32_t query_bytes_at;
   };
 
@@ -77,22 +83,26 @@ class Lookup : public Counted<Lookup> {
   bool SkipAliases(DWORD wanted);
   bool FeedHasMore() const;
   void WaitForDeliveries();
+  bool Sleep(DWORD ms);
+  void WakeSleepers();
   bool Current(QuerySetView* item) const;
 
   // lookup_host.cc: the round trips. None holds the lock while it waits.
   DWORD Fetch(const Deadline& deadline);
   RoundTrip TripOf(const ControlState& state, uint32_t kind, const Deadline& deadline, Call* call);
-  DWORD BuildFrame(const Outgoing& out, uint32_t wire_id, bool with_query, const Deadline& deadline,
-                   Frame* frame);
+  bool BuildFrame(const Outgoing& out, uint32_t wire_id, bool with_query, const Deadline& deadline,
+                  Frame* frame);
   DWORD SendOn(Connection* connection, const Outgoing& out, const Deadline& deadline, Call* call);
   DWORD FetchInto(Call* call, const ControlState& state, const Deadline& deadline);
-  DWORD TakeBatch(const Call& call);
-  bool KeepBatch(const Call& call, uint32_t count);
+  DWORD TakeBatch(Call* call);
+  bool KeepBatch(Call* call, uint32_t count);
   void EndRound(DWORD status);
   void SpoilFeed(DWORD code);
   bool Enlist(Call* call);
+  bool EnlistLocked(Call* call);
   void Delist(Call* call);
-  void Restart();
+  void Restart(bool answered);
+  void TellEnd(const Known& known, bool idle);
 
   // lookup_ioctl.cc
   DWORD Poll(const IoctlCall& call, const ControlState& state, bool vouching);
@@ -102,7 +112,7 @@ class Lookup : public Counted<Lookup> {
   DWORD Custom(const IoctlCall& call, const ControlState& state);
   DWORD CustomAsync(const CompletionRequest& completion, const IoctlCall& call,
                     const ControlState& state, const Buffer& body);
-  DWORD Ask(const ControlState& state, uint32_t kind, const Buffer& body, uint32_t query_bytes_at,
+  DWORD Ask(const ControlState& state, uint32_t kind, const Bytes& body, uint32_t query_bytes_at,
             const Deadline& deadline, Call* call);
   DWORD TakeSlot(PendingRequest* request);
   void ReleaseSlot(PendingRequest* request);
@@ -128,10 +138,12 @@ class Lookup : public Counted<Lookup> {
   Ref<PendingRequest> notify_;
   Ref<PendingRequest> custom_;
   uint32_t delivering_ = 0;  // completions between their claim and their signal
+  uint32_t sleepers_ = 0;    // threads that wait for `changed_`
 
   uint32_t wire_id_ = 0;
   uint32_t query_on_ = 0;       // serial of the connection that has the query
   uint32_t results_on_ = 0;     // serial of the connection that was last asked for results
+  Known left_;                  // of a number given up, for the ioctls that are under way there
   bool query_sending_ = false;  // a thread is sending it; the others wait
   bool fetching_ = false;
   bool received_ = false;  // an item came: the lookup cannot be started over

@@ -30,6 +30,11 @@ bool CheckItems(const Buffer& body, uint32_t count) {
 
 bool Lookup::Enlist(Call* call) {
   ExclusiveLock lock(&lock_);
+  return EnlistLocked(call);
+}
+
+// Needs the lock.
+bool Lookup::EnlistLocked(Call* call) {
   if (ended_) {
     return false;
   }
@@ -49,30 +54,23 @@ void Lookup::Delist(Call* call) {
 }
 
 // The frame of one operation. Every call's body begins with what is left of its deadline now, after
-// connecting. Returns 0, WSAENOBUFS (no frame can carry it) or WSA_NOT_ENOUGH_MEMORY.
-DWORD Lookup::BuildFrame(const Outgoing& out, uint32_t wire_id, bool with_query,
-                         const Deadline& deadline, Frame* frame) {
-  const Buffer& body = out.body;
-  uint32_t fixed = out.kind == kFrameIoctl ? static_cast<uint32_t>(sizeof(IoctlBody)) : body.size();
+// connecting. False: no memory, or no frame can carry it.
+bool Lookup::BuildFrame(const Outgoing& out, uint32_t wire_id, bool with_query,
+                        const Deadline& deadline, Frame* frame) {
+  const Bytes& body = out.body;
+  uint32_t fixed = out.kind == kFrameIoctl ? static_cast<uint32_t>(sizeof(IoctlBody)) : body.size;
   uint32_t query_bytes = with_query ? query_.size() : 0;
-  Buffer head;
-  if (!frame->Start(out.kind, with_query ? kFrameHasQuery : 0, wire_id,
-                    body.size() + query_bytes)) {
-    return WSAENOBUFS;
+  if (!frame->Start(out.kind, with_query ? kFrameHasQuery : 0, wire_id, body.size + query_bytes)) {
+    return false;
   }
-  if (!head.Resize(fixed)) {
-    return WSA_NOT_ENOUGH_MEMORY;
-  }
-  uint32_t left = deadline.LeftMs();
-  std::memcpy(head.data(), body.data(), fixed);
-  std::memcpy(head.data(), &left, sizeof(left));
-  if (out.query_bytes_at != 0) {
-    std::memcpy(head.data() + out.query_bytes_at, &query_bytes, sizeof(query_bytes));
-  }
-  frame->Append(head.data(), fixed);
+  frame->Append(body.data, fixed);
   frame->Append(query_.data(), query_bytes);
-  frame->Append(body.data() + fixed, body.size() - fixed);
-  return 0;
+  frame->Append(body.data + fixed, body.size - fixed);
+  frame->Put(0, deadline.LeftMs());
+  if (out.query_bytes_at != 0) {
+    frame->Put(out.query_bytes_at, query_bytes);
+  }
+  return true;
 }
 
 // Sends one operation on a connection, with the query if that has not got it.
@@ -85,7 +83,7 @@ DWORD Lookup::SendOn(Connection* connection, const Outgoing& out, const Deadline
     while (query_sending_ && !ended_) {
       DWORD left = deadline.LeftMs();
       CountWait();
-      if (left == 0 || !SleepConditionVariableSRW(&changed_, &lock_, left, 0)) {
+      if (left == 0 || !Sleep(left)) {
         return WAIT_TIMEOUT;
       }
     }
@@ -102,9 +100,9 @@ DWORD Lookup::SendOn(Connection* connection, const Outgoing& out, const Deadline
     wire_id = wire_id_;
   }
   Frame frame;
-  DWORD code = BuildFrame(out, wire_id, carries, deadline, &frame);
-  if (code == 0) {
-    code = SendCall(connection, &frame, deadline, call);
+  DWORD code = WSAENOBUFS;
+  if (BuildFrame(out, wire_id, carries, deadline, &frame)) {
+    code = connection->SendCall(&frame, deadline, call);
   }
   bool tell_end = false;
   {
@@ -114,11 +112,13 @@ DWORD Lookup::SendOn(Connection* connection, const Outgoing& out, const Deadline
     }
     if (carries) {
       query_sending_ = false;
-      if (code == 0) {
+      if (code == 0 && wire_id == wire_id_) {
         query_on_ = connection->serial();
-        tell_end = ended_;
+      } else if (code == 0) {
+        left_ = {wire_id, connection->serial()};  // Restart came meanwhile
       }
-      WakeAllConditionVariable(&changed_);
+      tell_end = code == 0 && ended_;
+      WakeSleepers();
     }
   }
   if (tell_end) {
@@ -152,10 +152,10 @@ DWORD Lookup::Fetch(const Deadline& deadline) {
   DWORD code = FetchInto(&call, state, deadline);
   if (code == 0) {
     provider_->breaker()->Answered();
-    code = TakeBatch(call);
+    code = TakeBatch(&call);
   } else if (code == WAIT_TIMEOUT) {
     provider_->breaker()->TimedOut(filter);
-    Restart();
+    Restart(false);
     return WSAENETDOWN;
   }
   if (code != 0 && call.done) {
@@ -166,23 +166,22 @@ DWORD Lookup::Fetch(const Deadline& deadline) {
 
 // Asks for it.
 DWORD Lookup::FetchInto(Call* call, const ControlState& state, const Deadline& deadline) {
-  Buffer body;
-  if (!call->MakeEvent() || !body.Resize(sizeof(NextBody))) {
+  if (!call->TakeEvents(provider_->events())) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
-  if (!Enlist(call)) {
-    return WSA_E_CANCELLED;
-  }
-  NextBody next = {deadline.LeftMs(), 0};
-  std::memcpy(body.data(), &next, sizeof(next));
   {
     ExclusiveLock lock(&lock_);
+    if (!EnlistLocked(call)) {
+      return WSA_E_CANCELLED;
+    }
     sample_.NoteNext(*state_.mapping);
     if (feed_ && !in_round_) {
       sample_.StartRound(*state_.mapping);
       stale_ = true;
     }
   }
+  const NextBody next = {};
+  const Bytes body = {reinterpret_cast<const uint8_t*>(&next), sizeof(next)};
   auto send = [&](Connection* connection) {
     return SendOn(connection, {kFrameNext, body, 0}, deadline, call);
   };
@@ -191,16 +190,34 @@ DWORD Lookup::FetchInto(Call* call, const ControlState& state, const Deadline& d
   return code;
 }
 
+// The host may forget it. With the connection it has done so already. `idle`: nothing runs for it
+// there.
+void Lookup::TellEnd(const Known& known, bool idle) {
+  Ref<Connection> connection = known.on == 0 ? Ref<Connection>() : provider_->Current();
+  if (!connection || connection->serial() != known.on) {
+    return;
+  }
+  if (idle) {
+    connection->DeferEnd(known.number);
+  } else {
+    connection->Post(kFrameEnd, 0, known.number);
+  }
+}
+
 // A call that ran into its deadline may still be answered to nobody; what comes after it must not
-// mix with it.
-void Lookup::Restart() {
-  Ref<Connection> connection = provider_->Current();
-  uint32_t old_id;
-  bool tell;
+// mix with it. Ioctls that are under way go on under the old number, until the next one is given
+// up or the handle ends. `answered`: the last batch of the old number has come.
+void Lookup::Restart(bool answered) {
+  Known over;
   {
     ExclusiveLock lock(&lock_);
-    old_id = wire_id_;
-    tell = query_on_ != 0 && connection && connection->serial() == query_on_;
+    if (query_on_ != 0) {
+      over = {wire_id_, query_on_};
+      if (waiting_ != nullptr || custom_) {
+        std::swap(over, left_);
+        answered = false;
+      }
+    }
     wire_id_ = provider_->NextLookupId();
     query_on_ = 0;
     in_round_ = false;
@@ -209,9 +226,7 @@ void Lookup::Restart() {
       final_ = WSAENETDOWN;
     }
   }
-  if (tell) {
-    connection->Post(kFrameEnd, 0, old_id);
-  }
+  TellEnd(over, answered);
 }
 
 // An answer of a later round is lost: the host takes it for told, so the feed has a hole.
@@ -224,16 +239,15 @@ void Lookup::SpoilFeed(DWORD code) {
 }
 
 // Appends the items of a checked batch. False: no memory.
-bool Lookup::KeepBatch(const Call& call, uint32_t count) {
+bool Lookup::KeepBatch(Call* call, uint32_t count) {
   if (count == 0) {
     return true;
   }
   Batch* batch = New<Batch>();
-  if (batch == nullptr || !batch->body.Resize(call.body.size())) {
-    Delete(batch);
+  if (batch == nullptr) {
     return false;
   }
-  std::memcpy(batch->body.data(), call.body.data(), call.body.size());
+  batch->body = std::move(call->body);
   batch->offset = sizeof(BatchBody);
   batch->left = count;
   ExclusiveLock lock(&lock_);
@@ -250,13 +264,13 @@ void Lookup::EndRound(DWORD status) {
   final_ = status == 0 ? static_cast<DWORD>(WSA_E_NO_MORE) : status;
 }
 
-DWORD Lookup::TakeBatch(const Call& call) {
+DWORD Lookup::TakeBatch(Call* call) {
   BatchBody head;
-  bool last = (call.flags & kFrameLastBatch) != 0;
-  bool sound = call.kind == kFrameBatch && call.body.size() >= sizeof(head);
+  bool last = (call->flags & kFrameLastBatch) != 0;
+  bool sound = call->kind == kFrameBatch && call->body.size() >= sizeof(head);
   if (sound) {
-    std::memcpy(&head, call.body.data(), sizeof(head));
-    sound = CheckItems(call.body, head.count) && (head.count != 0 || last);
+    std::memcpy(&head, call->body.data(), sizeof(head));
+    sound = CheckItems(call->body, head.count) && (head.count != 0 || last);
   }
   if (!sound) {
     return WSANO_RECOVERY;
@@ -279,7 +293,7 @@ DWORD Lookup::TakeBatch(const Call& call) {
     }
   }
   if (again) {
-    Restart();  // a passing fault: the next call asks anew, under a new number
+    Restart(true);  // a passing fault: the next call asks anew, under a new number
   }
   return 0;
 }

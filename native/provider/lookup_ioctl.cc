@@ -97,7 +97,7 @@ DWORD Lookup::StillValid(const ControlState& state, bool* valid) {
       std::memcpy(body.data() + sizeof(head) + i * sizeof(pair), &pair, sizeof(pair));
     }
   }
-  if (DWORD code = Ask(state, kFrameStillValid, body, 0, deadline, &call)) {
+  if (DWORD code = Ask(state, kFrameStillValid, ViewOf(body), 0, deadline, &call)) {
     return code;
   }
   Reply reply = ReadReply(call);
@@ -114,9 +114,9 @@ DWORD Lookup::StillValid(const ControlState& state, bool* valid) {
 }
 
 // One synchronous call; End wakes it. A host that says nothing until the deadline is WSAENETDOWN.
-DWORD Lookup::Ask(const ControlState& state, uint32_t kind, const Buffer& body,
+DWORD Lookup::Ask(const ControlState& state, uint32_t kind, const Bytes& body,
                   uint32_t query_bytes_at, const Deadline& deadline, Call* call) {
-  if (!call->MakeEvent()) {
+  if (!call->TakeEvents(provider_->events())) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
   if (!Enlist(call)) {
@@ -284,7 +284,7 @@ DWORD Lookup::Custom(const IoctlCall& ioctl, const ControlState& state) {
     return CustomAsync(completion, ioctl, state, body);
   }
   Call call;
-  if (DWORD code = Ask(state, kFrameIoctl, body, kQueryBytesAt, deadline, &call)) {
+  if (DWORD code = Ask(state, kFrameIoctl, ViewOf(body), kQueryBytesAt, deadline, &call)) {
     return code;
   }
   uint32_t bytes = 0;
@@ -313,7 +313,7 @@ DWORD Lookup::CustomAsync(const CompletionRequest& completion, const IoctlCall& 
   request->output_bytes = ioctl.output == nullptr ? 0 : ioctl.output_bytes;
   request->due = deadline.end();
   request->call.request = request.get();
-  if (!request->call.MakeEvent()) {
+  if (!request->call.TakeEvents(provider_->events())) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
   if (DWORD code = Prepare(completion, ioctl, request.get())) {
@@ -322,9 +322,11 @@ DWORD Lookup::CustomAsync(const CompletionRequest& completion, const IoctlCall& 
   DWORD code = WSA_NOT_ENOUGH_MEMORY;
   if (Watch(request.get())) {
     auto send = [&](Connection* connection) {
-      return SendOn(connection, {kFrameIoctl, body, kQueryBytesAt}, deadline, &request->call);
+      return SendOn(connection, {kFrameIoctl, ViewOf(body), kQueryBytesAt}, deadline,
+                    &request->call);
     };
     code = Transact(TripOf(state, kFrameIoctl, deadline, &request->call), SendRef(send));
+    request->call.GiveEvents();  // nobody waits for the answer
   }
   // A request that somebody completed meanwhile has had its completion: then this call has started
   // it.

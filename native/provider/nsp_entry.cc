@@ -93,7 +93,10 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
     return WSA_NOT_ENOUGH_MEMORY;
   }
   if (!GuardedWrite(handle, made)) {
-    provider->lookups()->Remove(made)->End();
+    // Another thread may have ended it already: by a guess, or with the last NSPCleanup.
+    if (Ref<Lookup> taken = provider->lookups()->Remove(made)) {
+      taken->End();
+    }
     return WSAEFAULT;
   }
   return 0;

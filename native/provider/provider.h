@@ -8,6 +8,7 @@
 #include "breaker.h"
 #include "connection.h"
 #include "control_view.h"
+#include "event_pool.h"
 #include "host_calls.h"
 #include "lookup_table.h"
 #include "sidecar.h"
@@ -32,6 +33,7 @@ class Provider : public Counted<Provider> {
   Watcher* watcher() { return &watcher_; }
   Breaker* breaker() { return &breaker_; }
   HostCalls* host_calls() { return &host_calls_; }
+  EventPool* events() { return &events_; }
 
   // The living connection, made if there is none. Waits at most until the deadline, for another
   // thread that is connecting or for a free pipe instance, and gives up early if `call` (may be
@@ -42,7 +44,11 @@ class Provider : public Counted<Provider> {
   // The living connection, if there is one.
   Ref<Connection> Current();
 
-  uint32_t NextLookupId() { return next_lookup_.fetch_add(1, std::memory_order_relaxed); }
+  // Never 0, which names no lookup.
+  uint32_t NextLookupId() {
+    uint32_t id = next_lookup_.fetch_add(1, std::memory_order_relaxed);
+    return id != 0 ? id : next_lookup_.fetch_add(1, std::memory_order_relaxed);
+  }
 
   // The last NSPCleanup: ends every lookup, drops the connection. Waits for no thread.
   void Shutdown();
@@ -56,6 +62,7 @@ class Provider : public Counted<Provider> {
   LookupTable lookups_;
   Breaker breaker_;
   HostCalls host_calls_;
+  EventPool events_;
   Watcher watcher_;
   std::atomic<uint32_t> next_lookup_{1};
 

@@ -63,16 +63,6 @@ DWORD Transact(const RoundTrip& trip, const SendRef& send) {
   return code == ERROR_PIPE_BUSY ? static_cast<DWORD>(WAIT_TIMEOUT) : code;
 }
 
-DWORD SendCall(Connection* connection, Frame* frame, const Deadline& deadline, Call* call) {
-  connection->Add(call);
-  frame->SetCall(call->id);
-  DWORD code = connection->Send(frame->buffer(), deadline, call);
-  if (code != 0) {
-    static_cast<void>(connection->Remove(call));
-  }
-  return code;
-}
-
 DWORD TransactGuarded(const RoundTrip& trip, const SendRef& send) {
   Breaker* breaker = trip.provider->breaker();
   const ControlFilter& filter = trip.state->filter->filter;
@@ -95,7 +85,7 @@ DWORD AskHost(Provider* provider, const ControlState& state, uint32_t kind, cons
   if (OnHostThread(state.filter->filter)) {
     return WSAEINPROGRESS;
   }
-  if (!call->MakeEvent()) {
+  if (!call->TakeEvents(provider->events())) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
   auto send = [&](Connection* connection) -> DWORD {
@@ -106,7 +96,7 @@ DWORD AskHost(Provider* provider, const ControlState& state, uint32_t kind, cons
     uint32_t left = deadline.LeftMs();
     frame.Append(&left, sizeof(left));
     frame.Append(body.data() + sizeof(left), body.size() - sizeof(left));
-    return SendCall(connection, &frame, deadline, call);
+    return connection->SendCall(&frame, deadline, call);
   };
   // No two of these are the same question.
   uint64_t question = reinterpret_cast<uintptr_t>(call);

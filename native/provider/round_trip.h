@@ -45,10 +45,6 @@ struct RoundTrip {
 // frame could not be sent or answered. A frame that the host may have read is never sent again.
 [[nodiscard]] DWORD Transact(const RoundTrip& trip, const SendRef& send);
 
-// Registers the call and sends its frame.
-[[nodiscard]] DWORD SendCall(Connection* connection, Frame* frame, const Deadline& deadline,
-                             Call* call);
-
 // The breaker around a synchronous trip: WAIT_TIMEOUT becomes WSAENETDOWN and is counted.
 [[nodiscard]] DWORD TransactGuarded(const RoundTrip& trip, const SendRef& send);
 

@@ -14,17 +14,24 @@ namespace {
 
 constexpr DWORD kFirstBackoffMs = 50;
 constexpr DWORD kLastBackoffMs = 2000;
+// How often a full pipe is tried again.
+constexpr DWORD kFirstFlushMs = 10;
 // A quiet watcher looks around this often; every wait has an end.
 constexpr DWORD kIdleMs = 60000;
 
 }  // namespace
 
-bool Watcher::Add(PendingRequest* request) {
-  ExclusiveLock lock(&lock_);
+// Needs the lock.
+bool Watcher::Prepare() {
   if (!wake_) {
     wake_ = UniqueHandle(CreateEventW(nullptr, FALSE, FALSE, nullptr));
   }
-  if (!wake_) {
+  return static_cast<bool>(wake_);
+}
+
+bool Watcher::Add(PendingRequest* request) {
+  ExclusiveLock lock(&lock_);
+  if (!Prepare()) {
     return false;
   }
   request->AddRef();
@@ -60,6 +67,17 @@ bool Watcher::StartThread() {
   running_ = true;
   pool_ = std::move(pool);
   return true;
+}
+
+void Watcher::Flush() {
+  if (!PinModule()) {
+    return;
+  }
+  ExclusiveLock lock(&lock_);
+  if (Prepare() && (running_ || StartThread())) {
+    flush_ = true;
+    SetEvent(wake_.get());
+  }
 }
 
 void Watcher::Remove(PendingRequest* request) {
@@ -165,7 +183,7 @@ DWORD Watcher::NextDueMs() {
 
 bool Watcher::Ended() {
   ExclusiveLock lock(&lock_);
-  if (list_ != nullptr) {
+  if (list_ != nullptr || flush_) {
     return false;
   }
   running_ = false;
@@ -177,6 +195,7 @@ void CALLBACK Watcher::Run(PTP_CALLBACK_INSTANCE, void* context) {
   auto* watcher = static_cast<Watcher*>(context);
   Provider* provider = watcher->provider_;
   watcher->backoff_ms_ = kFirstBackoffMs;
+  watcher->flush_ms_ = kFirstFlushMs;
   watcher->down_since_ = 0;
   for (;;) {
     while (watcher->NextDueMs() == 0) {
@@ -190,7 +209,42 @@ void CALLBACK Watcher::Run(PTP_CALLBACK_INSTANCE, void* context) {
   provider->Release();
 }
 
+// Nothing pends; the thread is here for what is to be sent.
+bool Watcher::Idle() {
+  ExclusiveLock lock(&lock_);
+  return list_ == nullptr;
+}
+
+// Sends what waits for room in the pipe. When to try again, if some of it still waits.
+DWORD Watcher::FlushMs() {
+  {
+    ExclusiveLock lock(&lock_);
+    if (!std::exchange(flush_, false)) {
+      flush_ms_ = kFirstFlushMs;
+      return kIdleMs;
+    }
+  }
+  // Without a connection nothing is left: its end told the host all.
+  Ref<Connection> connection = provider_->Current();
+  if (!connection || connection->FlushUnsent(Deadline(0), nullptr)) {
+    flush_ms_ = kFirstFlushMs;
+    return kIdleMs;
+  }
+  ExclusiveLock lock(&lock_);
+  flush_ = true;
+  flush_ms_ = flush_ms_ * 2 < kLastBackoffMs ? flush_ms_ * 2 : kLastBackoffMs;
+  return flush_ms_;
+}
+
 void Watcher::Turn() {
+  DWORD flush_ms = FlushMs();
+  if (Idle()) {
+    if (flush_ms != kIdleMs) {
+      CountWait();
+      WaitForSingleObject(wake_.get(), flush_ms);
+    }
+    return;
+  }
   ControlState state = provider_->control()->State();
   if (!state) {
     CompletePicked(Pick::kAllNotify, nullptr);
@@ -207,7 +261,8 @@ void Watcher::Turn() {
   backoff_ms_ = kFirstBackoffMs;
   connection->SetWatcher(wake_.get());
   if (Subscribe(connection.get(), state)) {
-    connection->Watch(wake_.get(), NextDueMs());
+    DWORD due = NextDueMs();
+    connection->Watch(wake_.get(), due < flush_ms ? due : flush_ms);
   }
   connection->SetWatcher(nullptr);
 }
@@ -268,8 +323,7 @@ bool Watcher::Subscribe(Connection* connection, const ControlState& state) {
         CounterValue value = {sample.index(i), sample.seen(i)};
         frame.Append(&value, sizeof(value));
       }
-      code = connection->Send(frame.buffer(), Deadline(state.filter->filter.register_deadline_ms),
-                              nullptr);
+      code = connection->Send(frame, Deadline(state.filter->filter.register_deadline_ms));
     }
     if (code != 0) {
       ExclusiveLock lock(&lock_);

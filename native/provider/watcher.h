@@ -26,6 +26,10 @@ class Watcher {
   // Takes a claimed request off the list. Any thread.
   void Remove(PendingRequest* request);
 
+  // The connection has frames that found no room in the pipe: sends them when there is some. Any
+  // thread. Without memory or a thread they wait for the next Send.
+  void Flush();
+
   // A change frame of the connection `serial`: `count` ChangeItem at `items`, perhaps unaligned.
   // Any thread that reads the pipe.
   void OnChange(uint32_t serial, const uint8_t* items, uint32_t count);
@@ -38,10 +42,13 @@ class Watcher {
   };
   enum class Pick { kAllNotify, kDirty, kExpired };
 
+  bool Prepare();
   static void CALLBACK Run(PTP_CALLBACK_INSTANCE, void* context);
   bool StartThread();
   bool Ended();
   void Turn();
+  bool Idle();
+  DWORD FlushMs();
   bool Connect(const ControlState& state, Ref<Connection>* connection);
   bool Subscribe(Connection* connection, const ControlState& state);
   void WaitForHost(const ControlState& state);
@@ -53,13 +60,15 @@ class Watcher {
   SRWLOCK lock_ = SRWLOCK_INIT;  // guards the members below
   PendingRequest* list_ = nullptr;
   bool running_ = false;
-  UniqueHandle wake_;  // auto-reset; set when the list changes, made with the first thread
+  bool flush_ = false;  // frames wait for room in the pipe
+  UniqueHandle wake_;   // auto-reset; set when the list changes, made with the first thread
   UniquePool pool_;
 
   // The thread's alone.
   uint32_t sequence_ = 0;
   uint64_t down_since_ = 0;
   DWORD backoff_ms_ = 0;
+  DWORD flush_ms_ = 0;
 };
 
 }  // namespace nsp

@@ -70,6 +70,44 @@ for (const arch of ['x64', 'x86']) {
   })
 }
 
+/** Name and characteristics of each section, from the PE headers themselves. */
+function sectionsOf(file) {
+  const bytes = readFileSync(file)
+  const coff = bytes.readUInt32LE(0x3c) + 4
+  const first = coff + 20 + bytes.readUInt16LE(coff + 16)
+  return Array.from({ length: bytes.readUInt16LE(coff + 2) }, (_, i) => {
+    const at = first + i * 40
+    const name = bytes.toString('latin1', at, at + 8).replace(/\0+$/, '')
+    return { name, flags: bytes.readUInt32LE(at + 36) }
+  })
+}
+
+const EXECUTE = 0x20000000
+const WRITE = 0x80000000
+
+for (const file of [
+  ...Object.values(FOLDERS).map((folder) => `${folder}/winsock-nsp.dll`),
+  `${FOLDERS.x64}/winsock-nsp.node`,
+]) {
+  describe(file, () => {
+    it('has code, and no section that can be both written and executed', () => {
+      const sections = sectionsOf(join(ROOT, file))
+      assert.ok(sections.some(({ flags }) => (flags & EXECUTE) !== 0))
+      for (const { name, flags } of sections)
+        assert.ok(!((flags & EXECUTE) !== 0 && (flags & WRITE) !== 0), name)
+    })
+
+    it('says in its version resource what it is and where problems go', () => {
+      const text = readFileSync(join(ROOT, file)).toString('utf16le')
+      // The resource may begin at an odd offset of the file's UTF-16 units.
+      const shifted = readFileSync(join(ROOT, file)).subarray(1).toString('utf16le')
+      const whole = text + shifted
+      for (const part of ['winsock-nsp contributors', 'Report problems at'])
+        assert.ok(whole.includes(part), part)
+    })
+  })
+}
+
 describe('winsock-nsp.node', () => {
   it('does not name its host program among the DLLs it needs at load', () => {
     const text = dump('x64', 'winsock-nsp.node')

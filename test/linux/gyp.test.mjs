@@ -17,8 +17,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from '../../scripts/lib/paths.mjs'
 
-const PROVIDER_RC = 'native/provider/provider.rc'
-
 /** The lists of native/sources.cmake as { COMMON: [...], PROVIDER: [...], ADDON: [...] }. */
 function cmakeLists() {
   const text = readFileSync(join(ROOT, 'native/sources.cmake'), 'utf8').replace(/#.*/g, '')
@@ -123,6 +121,11 @@ describe('binding.gyp', function () {
       assert.deepEqual(sourcesOf(projects[name]).filter(ours).sort(), expected)
     })
 
+    it(`gives the ${name} its version resource`, () => {
+      const resources = sourcesOf(projects[name], 'ResourceCompile')
+      assert.deepEqual(resources, [`native/${name}/${name}.rc`])
+    })
+
     it(`builds the ${name} with the static runtime and warnings as errors`, () => {
       const runtimes = { Release: 'MultiThreaded', Debug: 'MultiThreadedDebug' }
       for (const [configuration, runtime] of Object.entries(runtimes)) {
@@ -146,7 +149,7 @@ describe('binding.gyp', function () {
     assert.equal(settingsOf(projects.provider, 'Release', 'Link').DelayLoadDLLs, undefined)
   })
 
-  it('makes the provider a .dll with its module definition and its version resource', () => {
+  it('makes the provider a .dll with its module definition', () => {
     assert.match(projects.provider, /<ConfigurationType>DynamicLibrary</)
     for (const configuration of ['Release', 'Debug']) {
       const linker = settingsOf(projects.provider, configuration, 'Link')
@@ -154,7 +157,6 @@ describe('binding.gyp', function () {
       assert.match(unix(linker.ModuleDefinitionFile), /(^|\/)native\/provider\/provider\.def$/)
       assert.match(linker.AdditionalDependencies, /advapi32\.lib/)
     }
-    assert.deepEqual(sourcesOf(projects.provider, 'ResourceCompile'), [PROVIDER_RC])
   })
 
   it('compiles the provider without exceptions, type information and guarded statics', () => {

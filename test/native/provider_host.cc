@@ -183,6 +183,11 @@ void Host::Restart() {
   thread_ = std::thread([this] { Serve(); });
 }
 
+DWORD Host::Backlog() const {
+  DWORD bytes = 0;
+  return PeekNamedPipe(pipe_.get(), nullptr, 0, nullptr, &bytes, nullptr) ? bytes : 0;
+}
+
 // Until the operation is done or the host is to stop.
 bool Host::Wait(HANDLE pipe, OVERLAPPED* overlapped, DWORD* bytes) {
   HANDLE handles[] = {overlapped->hEvent, stop_.get()};
@@ -228,6 +233,7 @@ bool Host::ServeClient(HANDLE pipe) {
   std::memcpy(&arrived.header, frame.data(), sizeof(arrived.header));
   Append(&arrived.body, frame.data() + sizeof(arrived.header), bytes - sizeof(arrived.header));
   ++counts_[arrived.header.kind];
+  if (on_frame) on_frame(arrived);
   if (!nsp::IsCall(arrived.header.kind)) return true;
   const Reaction reaction = handler_(arrived);
   if (reaction.silent || reaction.hang_up) return !reaction.hang_up;
@@ -249,13 +255,12 @@ bool Host::ServeClient(HANDLE pipe) {
   return Wait(pipe, &overlapped, &bytes);
 }
 
-HANDLE BeginLookup(const Host& host, uint32_t entry, DWORD flags) {
+HANDLE BeginLookup(const Host& host, uint32_t entry, DWORD flags, std::wstring name) {
   GUID id = kEntries[entry];
-  wchar_t name[] = L"one.nsp.test";
   WSAQUERYSETW query = {};
   query.dwSize = sizeof(query);
   query.dwNameSpace = kNameSpaces[entry];
-  query.lpszServiceInstanceName = name;
+  query.lpszServiceInstanceName = name.data();
   HANDLE lookup = nullptr;
   return host.table().NSPLookupServiceBegin(&id, &query, nullptr, flags, &lookup) == 0 ? lookup
                                                                                        : nullptr;

@@ -65,6 +65,12 @@ class Host {
 
   const NSP_ROUTINE& table() const { return table_; }
 
+  // Sees every frame that comes, before the handler does; to be set while nothing comes.
+  std::function<void(const Arrived&)> on_frame;
+
+  // Bytes of frames that the host has not read; for use while a handler keeps it from reading.
+  DWORD Backlog() const;
+
   // How many frames of a kind came.
   int Count(uint16_t kind) const { return counts_[kind]; }
 
@@ -92,9 +98,10 @@ class Host {
   std::atomic<int> counts_[256] = {};
 };
 
-// A lookup of anything under an entry, with all RETURN bits unless told otherwise. nullptr: Begin
-// failed.
-HANDLE BeginLookup(const Host& host, uint32_t entry, DWORD flags = LUP_RETURN_ALL);
+// A lookup of a name under an entry, with all RETURN bits unless told otherwise. nullptr: Begin
+// failed. In the host's own process no name is asked for twice at once.
+HANDLE BeginLookup(const Host& host, uint32_t entry, DWORD flags = LUP_RETURN_ALL,
+                   std::wstring name = L"one.nsp.test");
 
 struct Step {
   DWORD code;  // 0 or the last error

@@ -333,8 +333,32 @@ describe('several clients and calls', () => {
     assert.equal(host.stats().rejectedFrames, 1)
   })
 
+  // One thread of a client ends a handle while another is about to ask for more of it.
+  it('a call on a lookup that has ended is answered, and its client stays', async () => {
+    const { server, host } = await fakeHost({ lookup: () => ONE })
+    server.next(1, query())
+    server.end(1)
+    const batch = await server.next(1).answer
+    assert.deepEqual([batch.status, batch.last], [WinsockCode.WSAENETDOWN, true])
+    const { status } = await server.ioctl(1, { code: 0xd8000001 }).answer
+    assert.equal(status, WinsockCode.WSAENETDOWN)
+    assert.deepEqual(server.disconnected, [])
+    assert.equal(host.stats().rejectedFrames, 0)
+  })
+
+  it('a client that never ends its lookups gets no more of them, and what it has goes on', async () => {
+    const { server, host } = await fakeHost({ lookup: () => ONE })
+    for (let number = 1; number <= 16_384; number++) void server.next(number, query()).answer
+    const batch = await server.next(16_385, query()).answer
+    assert.deepEqual([batch.status, batch.last], [WinsockCode.WSAENOBUFS, true])
+    assert.equal(host.stats().handles, 16_384)
+    assert.equal((await server.next(16_384).answer).status, 0)
+    server.end(1)
+    assert.equal((await server.next(16_386, query()).answer).items.length, 1)
+  })
+
   const wrong = [
-    { what: 'a lookup without a query', frame: { call: 1, lookup: 1, body: new Uint8Array(8) } },
+    { what: 'a call on lookup 0', frame: { call: 1, lookup: 0, body: new Uint8Array(8) } },
     { what: 'an entry that is not there', entry: 3 },
     { what: 'a call without a number', frame: { call: 0, lookup: 1, body: new Uint8Array(8) } },
   ]
