@@ -128,7 +128,7 @@
       'product_name': 'winsock-nsp',
       'sources': ['<@(common_sources)', '<@(addon_sources)', 'native/addon/addon.rc'],
       'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except'],
-      'defines': ['NAPI_VERSION=9'],
+      'defines': ['NAPI_VERSION=9', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'libraries': ['ws2_32.lib', 'advapi32.lib'],
     },
     {

@@ -4,7 +4,7 @@
 import { WinsockCode } from '../codes.ts'
 import { isWinsockError } from '../errors.ts'
 import type { Definition } from '../internal/definition.ts'
-import type { NativeClient, NativeEvent, NativeServer } from '../internal/native.ts'
+import type { NativeClient, NativeEvent, NativeFrame, NativeServer } from '../internal/native.ts'
 import type {
   CallContext,
   Client,
@@ -25,7 +25,8 @@ import { type WireQuerySet, writeBatch } from '../wire/wire.ts'
 import { Reason } from './abort.ts'
 import { isAllowed } from './access.ts'
 import { Call } from './call.ts'
-import { Connection, type NativeFrame } from './connection.ts'
+import { Connection } from './connection.ts'
+import { keepFrame } from './frames.ts'
 import { Leases } from './leases.ts'
 import { Lookup } from './lookup.ts'
 import { type Handlers, type Reply, refusal } from './reply.ts'
@@ -205,7 +206,7 @@ export class Dispatcher implements RoundOwner {
     const connection = this.#connections.get(frame.client)
     if (connection === undefined) return
     if (connection.queue !== undefined) {
-      connection.queue.push(frame)
+      connection.queue.push(keepFrame(frame))
       return
     }
     try {

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Definition } from '../internal/definition.ts'
-import type { Native, NativeEvent, NativeServer } from '../internal/native.ts'
+import type { Native, NativeEvent, NativeFrame, NativeServer } from '../internal/native.ts'
 import type {
   Awaitable,
   Client,
@@ -23,6 +23,7 @@ import { Announcer } from './announcer.ts'
 import { Dispatcher } from './dispatch.ts'
 import { FailureLog } from './failure-log.ts'
 import { buildFilter } from './filter.ts'
+import { forEachFrame, keepFrame } from './frames.ts'
 import type { CheckedServeOptions } from './options.ts'
 import { parseScope } from './scope.ts'
 import { debug } from './trace.ts'
@@ -75,6 +76,7 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
         onFailure: definition.onFailure,
       },
       (event) => this.#receive(event),
+      (bytes, size) => forEachFrame(bytes, size, (frame) => this.#receiveFrame(frame)),
     )
     this.#dispatcher = new Dispatcher(definition, options.answerBytes, this.#server, {
       connected: (client) => this.#tell('connect', client),
@@ -148,7 +150,18 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
     if (this.#destroying !== undefined) return
     if (event.type === 'retired') this.#closeAlone('the provider was uninstalled')
     else if (this.#early === undefined) this.#dispatcher.handle(event)
-    else this.#early.push(event)
+    else this.#early.push(event.type === 'frame' ? keepFrame(event) : event)
+  }
+
+  /** One of several: a fault of ours in one must not lose those behind it. */
+  #receiveFrame(frame: NativeFrame): void {
+    try {
+      this.#receive(frame)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+    }
   }
 
   /** Listeners are the user's: what they throw must not come back into the dispatcher. */

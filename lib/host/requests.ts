@@ -3,6 +3,7 @@
 // What a frame that wants an answer asks for: which handler, with what, about which lookup or entry.
 
 import type { DefinedEntry } from '../internal/definition.ts'
+import type { NativeFrame } from '../internal/native.ts'
 import type { Operation } from '../types.ts'
 import { MalformedFrame } from '../wire/bytes.ts'
 import {
@@ -19,7 +20,6 @@ import { readIoctl, readNext, readStillValid, type WireQuerySet } from '../wire/
 import { readClass, readInstallClass, readSetService } from '../wire/wire-class.ts'
 import type { Call } from './call.ts'
 import { runClassInfo, runInstallClass, runRemoveClass } from './class-calls.ts'
-import type { NativeFrame } from './connection.ts'
 import { runIoctl, runStillValid } from './handlers.ts'
 import type { Lookup } from './lookup.ts'
 import { runSetService } from './registration.ts'

@@ -89,8 +89,19 @@ export interface NativeServeOptions {
   readonly onFailure: number
 }
 
+/** `body` is the frame behind its header. */
+export interface NativeFrame {
+  readonly type: 'frame'
+  readonly client: number
+  readonly kind: number
+  readonly flags: number
+  readonly call: number
+  readonly lookup: number
+  readonly body: Uint8Array
+}
+
 /**
- * Everything the addon tells JavaScript, in order per client. `body` is the frame behind its header (a copy).
+ * Everything the addon tells JavaScript, in order per client; frames come packed (lib/host/frames.ts unpacks them).
  * A client is told of ('connect') after its hello; one that goes before, or is refused, is only counted in stats.
  * 'killed' means that its process had ended when the pipe broke, 'closed' that it lived on or that this side closed.
  */
@@ -101,15 +112,7 @@ export type NativeEvent =
       readonly client: number
       readonly reason: 'closed' | 'killed' | 'refused' | 'protocol'
     }
-  | {
-      readonly type: 'frame'
-      readonly client: number
-      readonly kind: number
-      readonly flags: number
-      readonly call: number
-      readonly lookup: number
-      readonly body: Uint8Array
-    }
+  | NativeFrame
   /** The addon has answered `call` with onFailure: its handler is late. */
   | { readonly type: 'late'; readonly client: number; readonly call: number }
   /** The provider was uninstalled while we serve it. */
@@ -311,10 +314,12 @@ export interface Native {
   /**
    * Takes the provider over (lock on the control file; EALREADY-like NativeFailure with `hostPid` if another host
    * holds it), writes the filter under the sequence, bumps epoch (and the global counter unless the revision is the
-   * recorded one), makes the pipe, starts the I/O thread.
+   * recorded one), makes the pipe, starts the I/O thread. `onFrames` gets all frames that have come since its last call;
+   * the array is used again.
    */
   readonly serve: (
     options: NativeServeOptions,
     onEvent: (event: NativeEvent) => void,
+    onFrames: (bytes: Uint8Array, size: number) => void,
   ) => NativeServer
 }

@@ -56,7 +56,7 @@ Napi::Function ServerObject::Define(Napi::Env env) {
 }
 
 Napi::Value ServerObject::Serve(const Napi::CallbackInfo& info) {
-  return AddonData::Of(info.Env()).server_class.New({info[0], info[1]});
+  return AddonData::Of(info.Env()).server_class.New({info[0], info[1], info[2]});
 }
 
 ServerObject::ServerObject(const Napi::CallbackInfo& info)
@@ -64,7 +64,8 @@ ServerObject::ServerObject(const Napi::CallbackInfo& info)
   const Napi::Env env = info.Env();
   info.This().As<Napi::Object>().TypeTag(&kTypeTag);
   auto options = ToOptions(ToObject(info[0], "options"));
-  service_->Start(env, std::move(options), ToFunction(info[1], "onEvent"));
+  service_->Start(env, std::move(options), ToFunction(info[1], "onEvent"),
+                  ToFunction(info[2], "onFrames"));
 }
 
 Napi::Value ServerObject::PipeName(const Napi::CallbackInfo& info) {

@@ -17,7 +17,7 @@ class ServerObject : public Napi::ObjectWrap<ServerObject> {
  public:
   static Napi::Function Define(Napi::Env env);
 
-  // serve(options, onEvent)
+  // serve(options, onEvent, onFrames)
   static Napi::Value Serve(const Napi::CallbackInfo& info);
 
   // Not for users: arguments as of Serve.
