@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// The benchmark inside Windows: runs the cases that were asked for and writes what they measured.
+// main.ts --mode=MODE --rounds=N --out=FILE [--only=CASE,...]; scripts/bench.mjs starts it.
+import { writeFileSync } from 'node:fs'
+import { Bench, type Mode } from './bench.ts'
+import * as memory from './cases-memory.ts'
+
+type Case = (bench: Bench) => Promise<void>
+
+/** In the order of the table, but what ends the host comes last. */
+const CASES: Readonly<Record<string, Case>> = {
+  poll: memory.poll,
+  refusal: memory.refusal,
+  first: memory.first,
+  load: memory.load,
+  published: memory.published,
+  'published-many': memory.publishedMany,
+  'refusal-down': memory.refusalDown,
+}
+
+const options = Object.fromEntries(
+  process.argv.slice(2).map((word) => word.replace(/^--/, '').split(/=(.*)/s).slice(0, 2)),
+) as Record<string, string | undefined>
+const wanted = options['only']?.split(',') ?? Object.keys(CASES)
+const bench = new Bench((options['mode'] ?? 'quick') as Mode, Number(options['rounds'] ?? 7))
+const failures: { name: string; message: string }[] = []
+
+for (const name of wanted) {
+  const run = CASES[name]
+  const started = performance.now()
+  try {
+    if (run === undefined) throw new Error(`there is no case ${name}`)
+    await run(bench)
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    failures.push({ name, message })
+    process.stdout.write(`  ✖ ${name}: ${message}\n`)
+    break // what this case left behind would spoil the next
+  }
+  if (options['times'] !== undefined)
+    process.stdout.write(`    (${name}: ${((performance.now() - started) / 1000).toFixed(1)} s)\n`)
+}
+try {
+  await bench.close()
+} catch (error) {
+  failures.push({ name: 'the end', message: String(error) })
+}
+const { cases, bounds, curves, calls, counted, rounds, mode } = bench
+writeFileSync(
+  options['out'] ?? 'bench-run.json',
+  JSON.stringify({ mode, rounds, cases, bounds, curves, calls, counted, failures }, undefined, 1),
+)
+process.exit(failures.length === 0 ? 0 : 1)
