@@ -4,7 +4,9 @@
 // main.ts --mode=MODE --rounds=N --out=FILE [--only=CASE,...]; scripts/bench.mjs starts it.
 import { writeFileSync } from 'node:fs'
 import { Bench, type Mode } from './bench.ts'
+import * as change from './cases-change.ts'
 import * as memory from './cases-memory.ts'
+import * as trip from './cases-trip.ts'
 
 type Case = (bench: Bench) => Promise<void>
 
@@ -16,6 +18,12 @@ const CASES: Readonly<Record<string, Case>> = {
   load: memory.load,
   published: memory.published,
   'published-many': memory.publishedMany,
+  lookup: trip.lookup,
+  ioctl: trip.ioctl,
+  change: change.change,
+  'fan-out': change.fanOut,
+  'fan-out-processes': change.fanOutProcesses,
+  throughput: trip.throughput,
   'refusal-down': memory.refusalDown,
 }
 

@@ -85,7 +85,7 @@ void ServePipe(const Command& command, Reply*) {
 class Ping : public Operation {
  public:
   explicit Ping(const Command& command)
-      : pipe_(OpenPipe(command.Wide("name"))),
+      : pipe_(OpenPipe(command.Wide("pipe"))),
         request_(Pattern(command.Number("in", 64), 1)),
         expected_(Pattern(command.Number("out", 64), 2)),
         transact_(command.Number("transact", 0) != 0) {}
