@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // Cases of change: from invalidate() in JavaScript to the waits of other processes.
+import { setTimeout as delay } from 'node:timers/promises'
 import type { HostProcess } from '../helpers/driver-process.ts'
 import { type Asked, type Bench, type Round, texts } from './bench.ts'
 import { NAME } from './provider.ts'
@@ -10,6 +11,18 @@ const MESSAGE_BYTES = 28
 let made = 0
 
 const since = (from: unknown, to: number) => (to - Number(from)) / 1000
+
+/** Until every request has told the host what it waits for: the pipe has been quiet for a while. */
+export async function settle(host: HostProcess): Promise<void> {
+  let quiet = 0
+  let last: unknown
+  while (quiet < 3) {
+    await delay(10)
+    const { framesIn } = await host.send('stats')
+    quiet = framesIn === last ? quiet + 1 : 0
+    last = framesIn
+  }
+}
 
 /** Requests of `asked` in each process, one invalidate, the last completion. */
 async function fan(
@@ -24,6 +37,7 @@ async function fan(
     await program.send('arm', args)
     await program.send('await', { name })
   }
+  await settle(await bench.host())
   const { from } = await (await bench.host()).send('invalidate', { name: NAME })
   const ends = await Promise.all(programs.map((program) => program.send('result', { name })))
   for (const program of programs) await program.send('disarm', { name })
@@ -76,7 +90,7 @@ export async function change(bench: Bench): Promise<void> {
   const asked = await bench.ours()
   const watcher = await bench.program()
   const channels = await Channels.open(bench, [await bench.program()], 1)
-  const times = bench.pick(1, 8, 25)
+  const times = bench.pick(1, 4, 20)
   const all = [
     mean(times, () => fan(bench, [watcher], asked, 1)),
     mean(times, () => channels.round()),
@@ -87,7 +101,7 @@ export async function change(bench: Bench): Promise<void> {
 }
 
 export async function fanOut(bench: Bench): Promise<void> {
-  const count = bench.pick(200, 10_000, 10_000)
+  const count = bench.pick(100, 2000, 10_000)
   const asked = await bench.ours()
   const watcher = await bench.program()
   const events = await bench.operation(watcher, 'set-many', asked, { events: count })

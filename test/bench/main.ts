@@ -4,7 +4,10 @@
 // main.ts --mode=MODE --rounds=N --out=FILE [--only=CASE,...]; scripts/bench.mjs starts it.
 import { writeFileSync } from 'node:fs'
 import { Bench, type Mode } from './bench.ts'
+import { bounds } from './cases-bounds.ts'
+import { calls as systemCalls } from './cases-calls.ts'
 import * as change from './cases-change.ts'
+import { curves as scaling } from './cases-curves.ts'
 import * as memory from './cases-memory.ts'
 import * as trip from './cases-trip.ts'
 
@@ -24,6 +27,9 @@ const CASES: Readonly<Record<string, Case>> = {
   'fan-out': change.fanOut,
   'fan-out-processes': change.fanOutProcesses,
   throughput: trip.throughput,
+  calls: systemCalls,
+  bounds,
+  curves: scaling,
   'refusal-down': memory.refusalDown,
 }
 

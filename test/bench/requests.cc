@@ -73,7 +73,10 @@ void Arm(const Command& command, Reply* reply) {
   const uint64_t from = NowNs();
   for (const auto& request : group->requests)
     Register(group->calls.get(), group->question.get(), request.get());
-  reply->Set("us", static_cast<double>(NowNs() - from) / 1000.0 / static_cast<double>(count));
+  reply
+      ->Set("us", static_cast<double>(NowNs() - from) / 1000.0 / static_cast<double>(count))
+      // What a request weighs here and not in the provider.
+      .Set("own", static_cast<uint64_t>(sizeof(Request) + 3 * sizeof(void*)));
   slot = std::move(group);
 }
 

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Scaling: the cost of one operation while there is more and more of something.
+import type { HostProcess } from '../helpers/driver-process.ts'
+import { type Bench, type Curve, median, type Round, texts } from './bench.ts'
+import { settle } from './cases-change.ts'
+import { publish } from './cases-memory.ts'
+import { NAME, PUBLISHED_SUFFIX } from './provider.ts'
+
+type Point = Curve['points'][number]
+const FLAT = 1.5
+
+const upTo = (most: number, all: readonly number[]) => all.filter((one) => one <= most)
+const DECADES = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
+
+/** The median of some rounds of an operation. */
+async function cost(bench: Bench, round: Round): Promise<number> {
+  const times = await bench.times(round)
+  const rounds: number[] = []
+  for (let i = 0; i < bench.pick(1, 5, 7); i++) rounds.push(await round(times))
+  return median(rounds)
+}
+
+function draw(bench: Bench, curve: Omit<Curve, 'target'>): void {
+  bench.curves.push({ ...curve, target: FLAT })
+  const points = curve.points.map(({ x, y }) => `${x}: ${y.toPrecision(3)}`).join(', ')
+  process.stdout.write(`  ~ ${curve.title}: ${curve.missing ?? points}\n`)
+}
+
+async function handles(bench: Bench): Promise<void> {
+  const program = await bench.program()
+  const points: Point[] = []
+  for (const x of upTo(bench.pick(10, 100_000, 100_000), DECADES)) {
+    const more = { via: 'table', handles: x }
+    const round = await bench.operation(program, 'poll', await bench.ours(), more)
+    points.push({ x, y: await cost(bench, round) })
+    await round[Symbol.asyncDispose]()
+  }
+  const title = 'A poll while handles are open'
+  draw(bench, { name: 'handles', title, x: 'live handles', y: 'µs a poll', points })
+  await bench.quit(program)
+}
+
+async function requests(bench: Bench): Promise<void> {
+  const program = await bench.program()
+  const ours = await bench.ours()
+  const args = { via: 'table', host: NAME, ...ours }
+  const points: Point[] = []
+  let there = 0
+  for (const x of upTo(bench.pick(10, 1000, 100_000), DECADES)) {
+    await program.send('arm', texts({ name: `to-${x}`, count: x - there, ...args }))
+    there = x
+    await settle(await bench.host())
+    const round = await bench.operation(program, 'subscribe', ours, { via: 'table' })
+    points.push({ x, y: await cost(bench, round) })
+  }
+  const title = 'One request more, and its end, while others pend'
+  draw(bench, { name: 'pending', title, x: 'pending requests', y: 'µs a request', points })
+  await bench.quit(program)
+}
+
+async function names(bench: Bench): Promise<void> {
+  const program = await bench.program()
+  const points: Point[] = []
+  const title = 'A published answer while names are published'
+  const labels = { name: 'published', title, x: 'published names', y: 'µs an answer' }
+  for (const x of upTo(bench.pick(10, 10_000, 1_000_000), DECADES.slice(1))) {
+    if (!(await publish(bench, x))) {
+      draw(bench, { ...labels, points: [], missing: 'not built: this host publishes nothing' })
+      break
+    }
+    const more = { via: 'table', suffix: PUBLISHED_SUFFIX, count: x }
+    const round = await bench.operation(program, 'names', await bench.ours(), more)
+    points.push({ x, y: await cost(bench, round) })
+  }
+  if (points.length > 0) draw(bench, { ...labels, points })
+  await bench.quit(program)
+}
+
+/** Processor time of the host for each call, all clients asking at once. */
+async function clients(bench: Bench): Promise<void> {
+  const host = await bench.host()
+  const ours = await bench.ours()
+  const programs: HostProcess[] = []
+  const points: Point[] = []
+  const calls = bench.pick(20, 800, 4000)
+  for (const x of upTo(bench.pick(2, 50, 200), [1, 2, 5, 10, 20, 50, 100, 200])) {
+    while (programs.length < x) {
+      const program = await bench.program()
+      const round = await bench.operation(program, 'lookup', ours, { via: 'table', drain: 1 })
+      await round(1)
+      programs.push(program)
+    }
+    const name = `lookup-${ours.id}-table-1`
+    const times = String(Math.ceil(calls / x))
+    const { us: before } = await host.send('cpu')
+    await Promise.all(programs.map((program) => program.send('time', { name, times })))
+    const { us: after } = await host.send('cpu')
+    points.push({ x, y: (Number(after) - Number(before)) / (Math.ceil(calls / x) * x) })
+  }
+  const title = 'Processor time of the host for one lookup'
+  draw(bench, { name: 'clients', title, x: 'client processes', y: 'µs a lookup', points })
+  for (const program of programs) await program.kill()
+}
+
+export async function curves(bench: Bench): Promise<void> {
+  await handles(bench)
+  await requests(bench)
+  await names(bench)
+  await clients(bench)
+}
