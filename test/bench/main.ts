@@ -4,7 +4,7 @@
 // main.ts --mode=MODE --rounds=N --out=FILE [--only=CASE,...]; scripts/bench.mjs starts it.
 import { writeFileSync } from 'node:fs'
 import { Bench, type Mode } from './bench.ts'
-import { bounds } from './cases-bounds.ts'
+import { bounds as limits } from './cases-bounds.ts'
 import { calls as systemCalls } from './cases-calls.ts'
 import * as change from './cases-change.ts'
 import { curves as scaling } from './cases-curves.ts'
@@ -28,7 +28,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'fan-out-processes': change.fanOutProcesses,
   throughput: trip.throughput,
   calls: systemCalls,
-  bounds,
+  bounds: limits,
   curves: scaling,
   'refusal-down': memory.refusalDown,
 }
