@@ -83,12 +83,58 @@ export function checkReport(report, details) {
   ]
 }
 
+/** What a call of a DLL or the addon costs: a measured call, and which part of it this one is. */
+const COSTS = Object.freeze({
+  CancelIo: ['CancelIoEx', 1],
+  CancelIoEx: ['CancelIoEx', 1],
+  CloseHandle: ['CreateEvent+CloseHandle', 0.5],
+  CreateEventW: ['CreateEvent+CloseHandle', 0.5],
+  DuplicateHandle: ['DuplicateHandle+CloseHandle', 0.5],
+  GetQueuedCompletionStatus: ['WaitForSingleObject', 1],
+  GetQueuedCompletionStatusEx: ['WaitForSingleObject', 1],
+  PostQueuedCompletionStatus: ['SetEvent', 1],
+  ReadFile: ['WriteFile+ReadFile', 0.5],
+  ResetEvent: ['ResetEvent', 1],
+  SetEvent: ['SetEvent', 1],
+  TransactNamedPipe: ['WriteFile+ReadFile', 1],
+  WaitForMultipleObjects: ['WaitForSingleObject', 1],
+  WaitForSingleObject: ['WaitForSingleObject', 1],
+  WriteFile: ['WriteFile+ReadFile', 0.5],
+})
+/** The cases whose calls are counted, and what their baselines call themselves. */
+const COUNTED = Object.freeze({
+  lookup: { ReadFile: 2, WriteFile: 2, SetEvent: 1, WaitForSingleObject: 1 },
+  'ioctl, 4 KiB': { ReadFile: 2, WriteFile: 2, SetEvent: 1, WaitForSingleObject: 1 },
+  'fan-out': { SetEvent: 1 },
+})
+
+const costOf = (counts, calls) =>
+  Object.entries(counts ?? {}).reduce((sum, [name, count]) => {
+    const [call, part] = COSTS[name] ?? []
+    return sum + (call ? count * part * (calls[call] ?? 0) : 0)
+  }, 0)
+
+/**
+ * Of what a row costs above its baseline: how much the calls of Windows explain that it makes and the
+ * baseline does not, as a share; undefined where they were not counted.
+ */
+export function explained({ name, ours_us, baseline_us }, { calls, counted }) {
+  const key = Object.keys(COUNTED).find((one) => name === one || name.startsWith(`${one}, `))
+  const sides = ['client', 'host'].map((side) => counted[`${key?.split(',')[0]}: ${side}`])
+  const excess = median(ours_us) - median(baseline_us)
+  if (!key || !sides[0] || excess <= 0) return undefined
+  const own = costOf(sides[0], calls) + costOf(sides[1], calls)
+  return Math.max(0, own - costOf(COUNTED[key], calls)) / excess
+}
+
 const number = (value) => (value === 0 ? '0' : String(Number(value.toPrecision(3))))
 
 /** What a row says at its end. */
-function verdictOf({ ok }, more) {
+function verdictOf(row, more, details) {
   if (more?.missing) return more.missing
-  return [ok ? 'met' : 'NOT met', ...(more?.notes ?? [])].join('; ')
+  const share = row.ok ? undefined : explained(row, details)
+  const why = share === undefined ? [] : [`its calls explain ${Math.round(share * 100)} %`]
+  return [row.ok ? 'met' : 'NOT met', ...why, ...(more?.notes ?? [])].join('; ')
 }
 
 /** The rows as cells: name, ours, baseline, ratio, target, round trips, verdict. */
@@ -104,7 +150,7 @@ export function tableRows(report, details) {
       cell(row.ratio),
       number(row.target),
       measured && more?.frames ? number(row.round_trips) : '–',
-      verdictOf(row, more),
+      verdictOf(row, more, details),
     ]
   })
 }

@@ -33,8 +33,10 @@ std::shared_ptr<Handle> NewEvent(bool set) {
 // Both ends of a pipe in this process: a write and a read that never wait.
 struct OwnPipe {
   OwnPipe() {
-    const std::wstring name =
-        L"\\\\.\\pipe\\nsp-bench-own-" + std::to_wstring(GetCurrentProcessId());
+    static int made = 0;
+    const std::wstring name = L"\\\\.\\pipe\\nsp-bench-own-" +
+                              std::to_wstring(GetCurrentProcessId()) + L"-" +
+                              std::to_wstring(++made);
     server = Handle(CreateNamedPipeW(name.c_str(), PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
                                      PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE, 1, 65536, 65536, 0,
                                      nullptr));
