@@ -205,12 +205,13 @@ export class Bench {
   record(measured: Omit<Measured, 'notes'> & { notes?: readonly string[] }): void {
     const whole = { notes: [], ...measured }
     this.cases.push(whole)
-    process.stdout.write(`${line(whole)}\n`)
+    process.stdout.write(`${this.mode === 'smoke' ? plainLine(whole) : line(whole)}\n`)
   }
 
   bound(bound: Bound): void {
     this.bounds.push(bound)
     const { name, value, most, unit } = bound
+    if (this.mode === 'smoke') return
     const mark = value <= most ? '✔' : '✖'
     process.stdout.write(`  ${mark} ${name}: ${round3(value)} ${unit} (at most ${most})\n`)
   }
@@ -231,6 +232,10 @@ export const round3 = (value: number): number => Number(value.toPrecision(3))
 export function texts(args: Args): Record<string, string> {
   return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, String(value)]))
 }
+
+/** Without figures: those of a smoke run mean nothing. */
+const plainLine = ({ name, missing }: Measured) =>
+  missing === undefined ? `  ✔ ${name}: right answers` : `  - ${name}: ${missing}`
 
 function line({ name, target, ours_us, baseline_us, missing }: Measured): string {
   if (missing !== undefined) return `  - ${name}: ${missing}`

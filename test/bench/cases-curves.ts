@@ -23,6 +23,7 @@ async function cost(bench: Bench, round: Round): Promise<number> {
 
 function draw(bench: Bench, curve: Omit<Curve, 'target'>): void {
   bench.curves.push({ ...curve, target: FLAT })
+  if (bench.mode === 'smoke') return
   const points = curve.points.map(({ x, y }) => `${x}: ${y.toPrecision(3)}`).join(', ')
   process.stdout.write(`  ~ ${curve.title}: ${curve.missing ?? points}\n`)
 }
