@@ -64,8 +64,11 @@ async function bench(options) {
       const problems = checkReport(report, details)
       if (problems.length > 0) throw new Error(`bench.json is unsound: ${problems.join('; ')}`)
     }
+    if (run.late.length > 0) {
+      process.stdout.write(`not measured, there was no time left: ${run.late.join(', ')}\n`)
+    }
     say(`\n${((Date.now() - started) / 1000).toFixed(0)} s`)
-    return code
+    return code || (run.late.length > 0 ? 1 : 0)
   } finally {
     rig.release()
   }

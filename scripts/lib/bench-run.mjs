@@ -10,7 +10,7 @@ import { Stop } from './say.mjs'
 import { runWindows } from './windows-run.mjs'
 
 export const BENCH_FOLDER = join(ROOT, 'build', 'bench')
-/** Each mode ends within this; what hangs is ended a little later. */
+/** What hangs is ended after this; a mode's own limits are in main.ts. */
 const LIMIT_MS = { smoke: 120_000, quick: 6 * 60_000, whole: 30 * 60_000 }
 
 /** The run as main.ts wrote it, with its exit code. */

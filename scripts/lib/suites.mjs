@@ -157,6 +157,7 @@ export async function benchSuite(rig) {
   for (const { name, message } of run.failures) add(total, failure(`bench: ${name}`, message))
   for (const { missing } of [...run.cases, ...run.curves])
     add(total, { ...nothing(), [missing ? 'skipped' : 'passed']: 1 })
+  for (const name of run.late) add(total, failure(`bench: ${name}`, 'there was no time for it'))
   const { report, details } = writeReport(run, rig, BENCH_FOLDER)
   const problems = checkReport(report, details)
   const title = 'bench: its report is sound'

@@ -79,7 +79,7 @@ async function idleClient(bench: Bench): Promise<void> {
 
 /** Requests in several processes: what one weighs where it was made, and a client in the host. */
 async function pending(bench: Bench): Promise<void> {
-  const [clients, requests] = bench.pick([2, 100], [10, 500], [10, 10_000]) as [number, number]
+  const [clients, requests] = bench.pick([2, 100], [4, 1000], [10, 10_000]) as [number, number]
   const host = await bench.host()
   const programs: HostProcess[] = []
   for (let i = 0; i < clients; i++) programs.push(await bench.program())
@@ -155,6 +155,6 @@ export async function bounds(bench: Bench): Promise<void> {
   await trips(bench)
   await idleClient(bench)
   await pending(bench)
-  await growth(bench, { what: 'lookups', op: 'lookup', total: bench.pick(40, 4000, 200_000) })
-  await growth(bench, { what: 'handles', op: 'open', total: bench.pick(40, 20_000, 100_000) })
+  await growth(bench, { what: 'lookups', op: 'lookup', total: bench.pick(40, 2000, 200_000) })
+  await growth(bench, { what: 'handles', op: 'open', total: bench.pick(40, 10_000, 100_000) })
 }

@@ -24,6 +24,13 @@ export async function settle(host: HostProcess): Promise<void> {
   }
 }
 
+/** A process that has its connection and keeps it, whatever comes and goes. */
+async function watcherOf(bench: Bench, asked: Asked): Promise<HostProcess> {
+  const program = await bench.program()
+  await (await bench.operation(program, 'lookup', asked, { via: 'table', drain: 1 }))(1)
+  return program
+}
+
 /** Requests of `asked` in each process, one invalidate, the last completion. */
 async function fan(
   bench: Bench,
@@ -33,14 +40,12 @@ async function fan(
 ): Promise<number> {
   const name = `fan-${++made}`
   const args = texts({ name, count, via: 'table', host: NAME, ...asked })
-  for (const program of programs) {
-    await program.send('arm', args)
-    await program.send('await', { name })
-  }
+  await Promise.all(programs.map((program) => program.send('arm', args)))
+  await Promise.all(programs.map((program) => program.send('await', { name })))
   await settle(await bench.host())
   const { from } = await (await bench.host()).send('invalidate', { name: NAME })
   const ends = await Promise.all(programs.map((program) => program.send('result', { name })))
-  for (const program of programs) await program.send('disarm', { name })
+  await Promise.all(programs.map((program) => program.send('disarm', { name })))
   return since(from, Math.max(...ends.map(({ to }) => Number(to))))
 }
 
@@ -70,7 +75,7 @@ class Channels {
 
   async round(): Promise<number> {
     const bytes = String(MESSAGE_BYTES)
-    for (const program of this.#programs) await program.send('channel-wait', { bytes })
+    await Promise.all(this.#programs.map((one) => one.send('channel-wait', { bytes })))
     const { from } = await this.#server.send('channels-send', { bytes })
     const ends = await Promise.all(this.#programs.map((one) => one.send('channel-result')))
     return since(from, Math.max(...ends.map(({ to }) => Number(to))))
@@ -88,7 +93,7 @@ const mean =
 
 export async function change(bench: Bench): Promise<void> {
   const asked = await bench.ours()
-  const watcher = await bench.program()
+  const watcher = await watcherOf(bench, asked)
   const channels = await Channels.open(bench, [await bench.program()], 1)
   const times = bench.pick(1, 4, 20)
   const all = [
@@ -101,9 +106,9 @@ export async function change(bench: Bench): Promise<void> {
 }
 
 export async function fanOut(bench: Bench): Promise<void> {
-  const count = bench.pick(100, 2000, 10_000)
+  const count = bench.pick(100, 1000, 10_000)
   const asked = await bench.ours()
-  const watcher = await bench.program()
+  const watcher = await watcherOf(bench, asked)
   const events = await bench.operation(watcher, 'set-many', asked, { events: count })
   const ours: Round = async () => (await fan(bench, [watcher], asked, count)) / count
   // A fresh set each round: an event that is set already is another call.
@@ -119,10 +124,10 @@ export async function fanOut(bench: Bench): Promise<void> {
 }
 
 export async function fanOutProcesses(bench: Bench): Promise<void> {
-  const [processes, requests] = bench.pick([3, 10], [50, 100], [50, 100]) as [number, number]
+  const [processes, requests] = bench.pick([3, 10], [20, 100], [50, 100]) as [number, number]
   const asked = await bench.ours()
   const programs: HostProcess[] = []
-  for (let i = 0; i < processes; i++) programs.push(await bench.program())
+  for (let i = 0; i < processes; i++) programs.push(await watcherOf(bench, asked))
   const channels = await Channels.open(bench, programs, requests)
   const all = processes * requests
   const ours: Round = async () => (await fan(bench, programs, asked, requests)) / all

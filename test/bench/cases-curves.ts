@@ -84,8 +84,8 @@ async function clients(bench: Bench): Promise<void> {
   const ours = await bench.ours()
   const programs: HostProcess[] = []
   const points: Point[] = []
-  const calls = bench.pick(20, 800, 4000)
-  for (const x of upTo(bench.pick(2, 50, 200), [1, 2, 5, 10, 20, 50, 100, 200])) {
+  const calls = bench.pick(20, 400, 4000)
+  for (const x of upTo(bench.pick(2, 20, 200), [1, 2, 5, 10, 20, 50, 100, 200])) {
     while (programs.length < x) {
       const program = await bench.program()
       const round = await bench.operation(program, 'lookup', ours, { via: 'table', drain: 1 })
