@@ -13,12 +13,10 @@ const FLAT = 1.5
 const upTo = (most: number, all: readonly number[]) => all.filter((one) => one <= most)
 const DECADES = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
 
-/** The median of some rounds of an operation. */
-async function cost(bench: Bench, round: Round): Promise<number> {
-  const times = await bench.times(round)
-  const rounds: number[] = []
-  for (let i = 0; i < bench.pick(1, 5, 7); i++) rounds.push(await round(times))
-  return median(rounds)
+/** The medians of rounds of all in turn: each point has a process of its own that stays as it is. */
+async function costs(bench: Bench, xs: readonly number[], all: readonly Round[]): Promise<Point[]> {
+  const rounds = await bench.interleave(all)
+  return xs.map((x, at) => ({ x, y: median(rounds[at] ?? []) }))
 }
 
 function draw(bench: Bench, curve: Omit<Curve, 'target'>): void {
@@ -29,35 +27,42 @@ function draw(bench: Bench, curve: Omit<Curve, 'target'>): void {
 }
 
 async function handles(bench: Bench): Promise<void> {
-  const program = await bench.program()
-  const points: Point[] = []
-  for (const x of upTo(bench.pick(10, 100_000, 100_000), DECADES)) {
+  const programs: HostProcess[] = []
+  const all: Round[] = []
+  const xs = upTo(bench.pick(10, 100_000, 100_000), DECADES)
+  for (const x of xs) {
+    const program = await bench.program()
+    programs.push(program)
     const more = { via: 'table', handles: x }
-    const round = await bench.operation(program, 'poll', await bench.ours(), more)
-    points.push({ x, y: await cost(bench, round) })
-    await round[Symbol.asyncDispose]()
+    all.push(await bench.operation(program, 'poll', await bench.ours(), more))
   }
+  const points = await costs(bench, xs, all)
   const title = 'A poll while handles are open'
   draw(bench, { name: 'handles', title, x: 'live handles', y: 'µs a poll', points })
-  await bench.quit(program)
+  for (const program of programs) await program.kill()
 }
 
 async function requests(bench: Bench): Promise<void> {
-  const program = await bench.program()
   const ours = await bench.ours()
   const args = { via: 'table', host: NAME, ...ours }
-  const points: Point[] = []
-  let there = 0
-  for (const x of upTo(bench.pick(10, 1000, 100_000), DECADES)) {
-    await program.send('arm', texts({ name: `to-${x}`, count: x - there, ...args }))
-    there = x
-    await settle(await bench.host())
-    const round = await bench.operation(program, 'subscribe', ours, { via: 'table' })
-    points.push({ x, y: await cost(bench, round) })
+  const programs: HostProcess[] = []
+  const all: Round[] = []
+  const xs = upTo(bench.pick(10, 1000, 100_000), DECADES)
+  for (const x of xs) {
+    const program = await bench.program()
+    programs.push(program)
+    // In parts: a hundred thousand at once would outlast the watchdog of a command.
+    for (let there = 0; there < x; there += 10_000) {
+      const count = Math.min(x - there, 10_000)
+      await program.send('arm', texts({ name: `from-${there}`, count, ...args }))
+    }
+    all.push(await bench.operation(program, 'subscribe', ours, { via: 'table' }))
   }
+  await settle(await bench.host())
+  const points = await costs(bench, xs, all)
   const title = 'One request more, and its end, while others pend'
   draw(bench, { name: 'pending', title, x: 'pending requests', y: 'µs a request', points })
-  await bench.quit(program)
+  for (const program of programs) await program.kill()
 }
 
 async function names(bench: Bench): Promise<void> {
@@ -72,7 +77,7 @@ async function names(bench: Bench): Promise<void> {
     }
     const more = { via: 'table', suffix: PUBLISHED_SUFFIX, count: x }
     const round = await bench.operation(program, 'names', await bench.ours(), more)
-    points.push({ x, y: await cost(bench, round) })
+    points.push(...(await costs(bench, [x], [round])))
   }
   if (points.length > 0) draw(bench, { ...labels, points })
   await bench.quit(program)

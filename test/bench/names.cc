@@ -20,7 +20,7 @@ class LookupOperation : public Operation {
 };
 
 // SIO_NSP_NOTIFY_CHANGE without a completion on a handle whose results are still right. With
-// `handles` more than one is open, and they take turns.
+// `handles` that many are open, and some of them take turns.
 class Poll : public LookupOperation {
  public:
   explicit Poll(const Command& command) : LookupOperation(command) {
@@ -37,16 +37,17 @@ class Poll : public LookupOperation {
     DWORD returned = 0;
     IoctlCall call{SIO_NSP_NOTIFY_CHANGE};
     call.returned = &returned;
-    size_t at = 0;
     for (uint64_t i = 0; i < times; ++i) {
-      // A stride of its own, so that neighbours do not share a line of the cache.
-      at = (at + 7919) % handles_.size();
+      // Some handles from all over the table: over all of them, the processor's caches are
+      // measured.
+      const size_t at = i % kTaken * handles_.size() / kTaken;
       const int result = calls->Ioctl(handles_[at], call);
       if (result != SOCKET_ERROR || GetLastError() != WSAEWOULDBLOCK) Fail("poll");
     }
   }
 
  private:
+  static constexpr size_t kTaken = 16;
   std::vector<HANDLE> handles_;
 };
 
