@@ -39,7 +39,7 @@ async function trips(bench: Bench): Promise<void> {
     ['a refusal', await bench.operation(driver, 'refusal', ours, { host: FOREIGN })],
   ]
   if (await publish(bench, 100)) {
-    const more = { op: 'names', suffix: PUBLISHED_SUFFIX, count: 100 }
+    const more = { suffix: PUBLISHED_SUFFIX, count: 100 }
     rounds.push(['a published answer', await bench.operation(driver, 'names', ours, more)])
   }
   for (const [what, round] of rounds) {

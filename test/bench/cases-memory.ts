@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Cases that need no host while they run: poll, refusal, the first refusal, load, published answers.
 import type { Asked, Bench, Round } from './bench.ts'
-import { FOREIGN, NAME, PUBLISHED_SUFFIX } from './provider.ts'
+import { FEW, FOREIGN, NAME, PUBLISHED_SUFFIX } from './provider.ts'
 
 const WAYS = [
   { via: 'api', name: '' },
@@ -116,8 +116,7 @@ export async function publish(bench: Bench, count: number): Promise<boolean> {
   return answer.built === true
 }
 
-const names = (count: number, via: string) =>
-  ({ op: 'names', via, suffix: PUBLISHED_SUFFIX, count }) as const
+const names = (count: number, via: string) => ({ via, suffix: PUBLISHED_SUFFIX, count }) as const
 
 export async function published(bench: Bench): Promise<void> {
   const count = 1000
@@ -138,9 +137,10 @@ export async function published(bench: Bench): Promise<void> {
   }
 }
 
-/** A million names against a thousand: other names of one host, so both are there in each round. */
+/** A million names against a thousand, which another provider publishes: so both are there in each round. */
 export async function publishedMany(bench: Bench): Promise<void> {
   const many = bench.pick(2000, 200_000, 1_000_000)
+  const thousand = 1000
   const title = 'published answer, 1,000,000 names'
   if (!(await publish(bench, many))) {
     bench.record({ name: title, target: 1.5, ours_us: [], baseline_us: [], missing: NOT_PUBLISHED })
@@ -148,10 +148,11 @@ export async function publishedMany(bench: Bench): Promise<void> {
   }
   const notes = many === 1_000_000 ? [] : [`with ${many} names`]
   const driver = await bench.driver()
-  const ours = await bench.ours()
+  const { dll } = await (await bench.host()).send('publish-few', { count: String(thousand) })
+  const few: Asked = { id: FEW.id, ns: FEW.namespace, path: String(dll) }
   const all = [
-    await bench.operation(driver, 'names', ours, names(many, 'table')),
-    await bench.operation(driver, 'names', ours, names(1000, 'table')),
+    await bench.operation(driver, 'names', await bench.ours(), names(many, 'table')),
+    await bench.operation(driver, 'names', few, names(thousand, 'table')),
   ]
   const [ours_us = [], baseline_us = []] = await bench.interleave(all)
   bench.record({ name: title, target: 1.5, ours_us, baseline_us, notes })

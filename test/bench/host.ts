@@ -11,7 +11,7 @@ import type { Native, NativeServer } from '../../lib/internal/native.ts'
 import { serveWith } from '../../lib/serve.ts'
 import { programFolder } from '../helpers/client.ts'
 import { parseCommandLine } from '../helpers/percent-line.ts'
-import { ENTRIES, makeProvider, PUBLISHED_SUFFIX, publishedNames } from './provider.ts'
+import { ENTRIES, FEW, few, makeProvider, PUBLISHED_SUFFIX, publishedNames } from './provider.ts'
 import { listenTcp } from './tcp-server.ts'
 
 type Args = Readonly<Record<string, string>>
@@ -77,16 +77,34 @@ const hop = loadHop()
 
 let host: Host
 
-/** Present in hosts that publish; without it, those cases say that they are not built. */
-type Publishing = { publish?(services: Iterable<{ name: string }>): { readonly size: number } }
+/** Hosts that publish have this; without it, those cases say that they are not built. */
+interface Publication {
+  readonly size: number
+  replace(services: Iterable<{ name: string }>): void
+}
+type Publishing = Host & { publish?(services: Iterable<{ name: string }>): Publication }
 
-/** Published in steps, so that the event loop lives. */
-async function publish(count: number): Promise<Result> {
-  const publishing = host as Host & Publishing
-  if (publishing.publish === undefined) return { built: false }
-  const published = publishing.publish(publishedNames(count))
-  await nextTurn()
+const publications = new Map<Host, Publication>()
+let fewHost: Host | undefined
+
+/** These names and no others. */
+function publishOn(publisher: Publishing, count: number): Result {
+  const published = publications.get(publisher) ?? publisher.publish?.([])
+  if (published === undefined) return { built: false }
+  publications.set(publisher, published)
+  published.replace(publishedNames(count))
   return { built: true, size: published.size }
+}
+
+/** The same by a host that has no other names; gives its DLL. */
+async function publishFew(count: number): Promise<Result> {
+  fewHost ??= await serveWith(
+    loadNative(),
+    few,
+    checkServeOptions({ install: 'temporary', limits: { clients: 1000 } }),
+  )
+  const dll = (await list()).find(({ id }) => id === FEW.id)?.path
+  return { ...publishOn(fewHost, count), dll }
 }
 
 async function memory(): Promise<Result> {
@@ -123,7 +141,9 @@ async function run(verb: string, args: Args): Promise<Result> {
     case 'tcp':
       return { port: await listenTcp() }
     case 'publish':
-      return publish(Number(args['count']))
+      return publishOn(host, Number(args['count']))
+    case 'publish-few':
+      return publishFew(Number(args['count']))
     case 'memory':
       return memory()
     case 'cpu': {
@@ -161,6 +181,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     await say({ ok: false, error: error instanceof Error ? error.message : String(error) })
   }
 }
+await fewHost?.close()
 await host.close()
 await say({ ok: true })
 process.exit(0)

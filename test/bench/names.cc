@@ -105,32 +105,35 @@ class Lookup : public LookupOperation {
   const DWORD address_;
 };
 
-// Lookups of `count` names in turn: PREFIXn.SUFFIX, whose address is 11.n in three bytes.
+// Lookups of published names, n0SUFFIX and so on, whose address is 11 and the number in three
+// bytes. Of `count` names some from all over the range take turns, as many whatever the count is.
 class Names : public LookupOperation {
  public:
   explicit Names(const Command& command)
       : LookupOperation(command),
         suffix_(command.Wide("suffix")),
-        count_(command.Number("count", 1)) {}
+        count_(command.Number("count", 1)),
+        taken_(count_ < kTaken ? count_ : kTaken) {}
   void Run(uint64_t times) override {
     alignas(16) uint8_t room[2048];
     auto* const results = reinterpret_cast<WSAQUERYSETW*>(room);
     for (uint64_t i = 0; i < times; ++i) {
-      at_ = (at_ + 7919) % count_;
-      std::wstring name = L"n" + std::to_wstring(at_) + suffix_;
+      const uint64_t number = (i * 7919 % taken_) * count_ / taken_;
+      std::wstring name = L"n" + std::to_wstring(number) + suffix_;
       question_.set()->lpszServiceInstanceName = name.data();
       const HANDLE handle = Begin(calls_.get(), &question_);
       DWORD length = sizeof room;
       if (calls_->Next(handle, Question::kFlags, &length, results) != 0) Fail("Next");
-      CheckAnswer(*results, name, htonl(11u << 24 | static_cast<uint32_t>(at_)));
+      CheckAnswer(*results, name, htonl(11u << 24 | static_cast<uint32_t>(number)));
       if (calls_->End(handle) != 0) Fail("End");
     }
   }
 
  private:
   const std::wstring suffix_;
+  static constexpr uint64_t kTaken = 1000;
   const uint64_t count_;
-  uint64_t at_ = 0;
+  const uint64_t taken_;
 };
 
 // A control code whose handler gives back what it got.

@@ -23,6 +23,8 @@ export const ENTRIES = {
   names: { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e2001', namespace: Namespace.DNS },
   mesh: { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e2002', namespace: 1901 },
 } as const
+/** A provider of its own, with few names while the other one has many. */
+export const FEW = { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e2003', namespace: 1903 } as const
 export const BASELINES = {
   bool: { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e2011', namespace: 1911 },
   null: { id: '8f6c1d10-5b1e-4c53-9a52-4e53504e2012', namespace: 1912 },
@@ -53,6 +55,12 @@ export function makeProvider(start: (host: Host) => void): Provider {
     start,
   })
 }
+
+export const few: Provider = defineProvider({
+  name: 'winsock-nsp bench, few names',
+  entries: { few: { ...FEW, owns: OWNS } },
+  lookup: () => undefined,
+})
 
 /** '10.9.8.7' as the four bytes lie in memory, read as a little-endian number. */
 export function addressNumber(text: string): number {
