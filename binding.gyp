@@ -8,6 +8,7 @@
     'common_sources': [
       'native/common/class_info.cc',
       'native/common/control_writer.cc',
+      'native/common/data_writer.cc',
       'native/common/file_checks.cc',
       'native/common/frame_check.cc',
       'native/common/query_set.cc',

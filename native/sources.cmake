@@ -5,6 +5,7 @@
 set(COMMON_SOURCES
   common/class_info.cc
   common/control_writer.cc
+  common/data_writer.cc
   common/file_checks.cc
   common/frame_check.cc
   common/query_set.cc
