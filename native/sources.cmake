@@ -62,6 +62,8 @@ set(ADDON_SOURCES
   addon/client_queue.cc
   addon/connection.cc
   addon/control_lease.cc
+  addon/data_files.cc
+  addon/data_store.cc
   addon/descriptor_fault.cc
   addon/event_queue.cc
   addon/files.cc
@@ -73,10 +75,12 @@ set(ADDON_SOURCES
   addon/js_event.cc
   addon/js_files.cc
   addon/js_filter.cc
+  addon/owner_table.cc
   addon/pipe_server.cc
   addon/pipe_server_frames.cc
   addon/pipe_server_io.cc
   addon/security.cc
+  addon/server_data.cc
   addon/server_object.cc
   addon/service.cc
   addon/sidecar_codec.cc

@@ -24,13 +24,14 @@ import {
 import { type WireQuerySet, writeBatch } from '../wire/wire.ts'
 import { Reason } from './abort.ts'
 import { isAllowed } from './access.ts'
+import type { AnswerCache } from './answer-cache.ts'
 import { Call } from './call.ts'
 import { Connection, type NativeFrame } from './connection.ts'
 import { Leases } from './leases.ts'
 import { Lookup } from './lookup.ts'
 import { type Handlers, type Reply, refusal } from './reply.ts'
 import { readRequest } from './requests.ts'
-import type { Batch, RoundOwner } from './round.ts'
+import type { Batch, RoundInit, RoundOwner, WholeAnswer } from './round.ts'
 import { CallStats } from './stats.ts'
 import { debug, publish } from './trace.ts'
 
@@ -38,6 +39,11 @@ import { debug, publish } from './trace.ts'
 const MAX_LOOKUPS = 16_384
 
 export type Outlet = Pick<NativeServer, 'answer' | 'disconnect'>
+
+/** What is published, and what a round may add to it. */
+export interface DispatchStores extends Pick<RoundOwner, 'published' | 'changes'> {
+  readonly answers: Pick<AnswerCache, 'answered'>
+}
 
 export interface DispatchListener {
   connected(client: Client): void
@@ -48,7 +54,10 @@ export interface DispatchListener {
 export class Dispatcher implements RoundOwner {
   readonly definition: Definition
   readonly answerBytes: number
+  readonly published: RoundOwner['published']
+  readonly changes: RoundOwner['changes']
   readonly clients: Set<Client> = new Set()
+  readonly #answers: DispatchStores['answers']
   readonly #outlet: Outlet
   readonly #listener: DispatchListener
   readonly #handlers: Handlers
@@ -62,9 +71,13 @@ export class Dispatcher implements RoundOwner {
     definition: Definition,
     answerBytes: number,
     outlet: Outlet,
+    stores: DispatchStores,
     listener: DispatchListener,
   ) {
     this.definition = definition
+    this.published = stores.published
+    this.changes = stores.changes
+    this.#answers = stores.answers
     this.answerBytes = answerBytes
     this.#outlet = outlet
     this.#listener = listener
@@ -132,6 +145,10 @@ export class Dispatcher implements RoundOwner {
     if (!this.#settle(call, status !== 0 && items.length === 0 && this.#isFailure(status))) return
     const flags = last ? FRAME_LAST_BATCH : 0
     this.#answer(call, FRAME_BATCH, flags, writeBatch(status, items))
+  }
+
+  answered(init: RoundInit, answer: WholeAnswer): void {
+    this.#answers.answered(init, answer)
   }
 
   /** The code for the client; reports what is not a WinsockError, unless the call has been given up. */

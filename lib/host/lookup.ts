@@ -21,6 +21,7 @@ export class Lookup {
   calls = 0
   readonly #owner: RoundOwner
   readonly #told: Told | undefined
+  readonly #block: Uint8Array | undefined
   #round: Round
   #isEnded = false
 
@@ -32,6 +33,7 @@ export class Lookup {
     this.client = client
     this.entry = entry
     this.handle = Object.freeze({ id, query: makeQuery(wire), openedAt: performance.now() })
+    this.#block = wire.block
     this.#told = owner.definition.init.changes === 'feed' ? new Told() : undefined
     this.#round = this.#begin(true)
   }
@@ -69,6 +71,6 @@ export class Lookup {
   #begin(isFirst: boolean): Round {
     this.#told?.begin(isFirst)
     const { client, entry, handle } = this
-    return new Round(this.#owner, { client, entry, handle, told: this.#told })
+    return new Round(this.#owner, { client, entry, handle, told: this.#told, block: this.#block })
   }
 }

@@ -41,6 +41,8 @@ export interface WireQuerySet {
   readonly aliases?: readonly string[] | undefined
   /** BLOB_HOSTENT or BLOB_SERVENT: the DLL makes the blob of name, aliases and addresses. Default BLOB_OPAQUE. */
   readonly blobKind?: number | undefined
+  /** Of a query: the bytes that it was read from. */
+  readonly block?: Uint8Array | undefined
 }
 
 export interface WireAddress {
@@ -192,6 +194,13 @@ function presentFields(set: WireQuerySet): number {
 /** Writes a block. Limits are the caller's business (answer.ts checks them, with paths). */
 export function writeQuerySet(set: WireQuerySet): Uint8Array {
   const writer = new ByteWriter()
+  putQuerySet(writer, set)
+  return writer.finish()
+}
+
+/** The same behind what `writer` has already. */
+export function putQuerySet(writer: ByteWriter, set: WireQuerySet): void {
+  const start = writer.size
   writer.u32(0).u32(presentFields(set)).u32(set.namespace).u32(set.flags).u32(set.entry)
   writer.u32(set.version?.value ?? 0).u32(set.version?.compare ?? 0)
   writer.bytes(set.serviceClass === undefined ? NO_CLASS : guidToBytes(set.serviceClass))
@@ -216,7 +225,7 @@ export function writeQuerySet(set: WireQuerySet): Uint8Array {
       .bytes(local)
       .bytes(remote)
   }
-  return writer.u32At(0, writer.size).finish()
+  writer.u32At(start, writer.size - start)
 }
 
 /** A block with the entry index in range, or MalformedFrame. */
@@ -224,7 +233,7 @@ export function readQuery(bytes: Uint8Array, entryCount: number): WireQuerySet {
   if (bytes.length < QUERY_SET_HEAD_BYTES) throw new MalformedFrame('no query')
   const query = readQuerySet(bytes)
   if (query.entry >= entryCount) throw new MalformedFrame(`there is no entry ${query.entry}`)
-  return query
+  return { ...query, block: bytes }
 }
 
 export function readNext(body: Uint8Array, hasQuery: boolean, entryCount: number): NextFrame {
