@@ -21,7 +21,7 @@ import {
   FRAME_LAST_BATCH,
   FRAME_REPLY,
 } from '../wire/constants.ts'
-import { type WireQuerySet, writeBatch } from '../wire/wire.ts'
+import { writeBatch } from '../wire/wire.ts'
 import { Reason } from './abort.ts'
 import { isAllowed } from './access.ts'
 import type { AnswerCache } from './answer-cache.ts'
@@ -30,7 +30,7 @@ import { Connection, type NativeFrame } from './connection.ts'
 import { Leases } from './leases.ts'
 import { Lookup } from './lookup.ts'
 import { type Handlers, type Reply, refusal } from './reply.ts'
-import { readRequest } from './requests.ts'
+import { type LookupRequest, readRequest } from './requests.ts'
 import type { Batch, RoundInit, RoundOwner, WholeAnswer } from './round.ts'
 import { CallStats } from './stats.ts'
 import { debug, publish } from './trace.ts'
@@ -280,7 +280,7 @@ export class Dispatcher implements RoundOwner {
     if (connection.calls.has(frame.call)) throw new MalformedFrame(`call id ${frame.call}`)
     const { operation, deadlineMs } = request
     const found =
-      request.about === 'lookup' ? this.#lookup(connection, frame.lookup, request.query) : undefined
+      request.about === 'lookup' ? this.#lookup(connection, frame.lookup, request) : undefined
     if (typeof found === 'number') {
       this.#turnAway(frame, operation, found)
       return
@@ -303,7 +303,7 @@ export class Dispatcher implements RoundOwner {
   #lookup(
     connection: Connection,
     number: number,
-    query: WireQuerySet | undefined,
+    { query, block }: LookupRequest,
   ): Lookup | number {
     const known = connection.lookups.get(number)
     if (known !== undefined) return known
@@ -312,7 +312,7 @@ export class Dispatcher implements RoundOwner {
     if (query === undefined) return WinsockCode.WSAENETDOWN
     if (connection.lookups.size >= MAX_LOOKUPS) return WinsockCode.WSAENOBUFS
     const id = `${connection.client.processId}.${connection.number}.${number}`
-    const lookup = new Lookup(this, connection.client, number, id, query)
+    const lookup = new Lookup(this, connection.client, number, id, { wire: query, block })
     connection.lookups.set(number, lookup)
     return lookup
   }

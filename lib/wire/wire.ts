@@ -41,8 +41,6 @@ export interface WireQuerySet {
   readonly aliases?: readonly string[] | undefined
   /** BLOB_HOSTENT or BLOB_SERVENT: the DLL makes the blob of name, aliases and addresses. Default BLOB_OPAQUE. */
   readonly blobKind?: number | undefined
-  /** Of a query: the bytes that it was read from. */
-  readonly block?: Uint8Array | undefined
 }
 
 export interface WireAddress {
@@ -83,6 +81,7 @@ const KNOWN_FIELDS =
   HAS_QUERY_STRING |
   HAS_BLOB |
   HAS_ALIASES
+const NEXT_HEAD_BYTES = 8
 const NO_CLASS = new Uint8Array(16)
 /** Where a block has its `flags`. */
 export const FLAGS_OFFSET = 12
@@ -233,7 +232,7 @@ export function readQuery(bytes: Uint8Array, entryCount: number): WireQuerySet {
   if (bytes.length < QUERY_SET_HEAD_BYTES) throw new MalformedFrame('no query')
   const query = readQuerySet(bytes)
   if (query.entry >= entryCount) throw new MalformedFrame(`there is no entry ${query.entry}`)
-  return { ...query, block: bytes }
+  return query
 }
 
 export function readNext(body: Uint8Array, hasQuery: boolean, entryCount: number): NextFrame {
@@ -243,6 +242,11 @@ export function readNext(body: Uint8Array, hasQuery: boolean, entryCount: number
   const query = hasQuery ? readQuery(reader.bytes(reader.rest, false), entryCount) : undefined
   reader.end()
   return { deadlineMs, query }
+}
+
+/** Of a Next that `readNext` has read: the bytes of its query. */
+export function nextBlock(body: Uint8Array): Uint8Array {
+  return body.subarray(NEXT_HEAD_BYTES)
 }
 
 export function readIoctl(body: Uint8Array, entryCount: number): IoctlFrame {

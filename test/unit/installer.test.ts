@@ -63,6 +63,7 @@ describe('install', () => {
         'CopyFile',
         'CopyFile',
         'WriteFile',
+        'CreateDirectory',
         'CreateFile',
         'WriteFile',
         'WSCInstallNameSpace',
@@ -98,7 +99,7 @@ describe('install', () => {
     assert.deepEqual(stateOf(machine), before)
     assert.deepEqual(
       steps.map(({ call }) => call),
-      ['CreateDirectory', 'CreateDirectory', 'CreateFile'],
+      ['CreateDirectory', 'CreateDirectory', 'CreateDirectory', 'CreateFile'],
     )
   })
 
@@ -135,13 +136,15 @@ describe('install', () => {
     const before = stateOf(machine)
     const { steps } = put(machine, two(), { dryRun: true })
     assert.deepEqual(stateOf(machine), before)
-    assert.equal(steps.length, 11)
+    assert.equal(steps.length, 12)
     assert.ok(steps.every(({ done }) => !done))
   })
 
   const failures = [
     { call: 'CreateDirectory', times: 1, errno: 5 },
     { call: 'CreateDirectory', times: 2, errno: 5 },
+    { call: 'setDescriptor', times: 1, errno: 5 },
+    { call: 'setDescriptor', times: 2, errno: 5 },
     { call: 'createControlFile', times: 1, errno: 5 },
     { call: 'WSCInstallNameSpace', times: 1, errno: 10013 },
     { call: 'WSCInstallNameSpace', times: 2, errno: 11003 },
@@ -170,11 +173,13 @@ describe('install', () => {
         ...failAt,
         times:
           failAt.times +
-          (failAt.call.startsWith('WSCI') || failAt.call === 'CreateDirectory'
+          (failAt.call.startsWith('WSCI') || failAt.call === 'setDescriptor'
             ? 2
-            : failAt.call === 'createControlFile'
-              ? 1
-              : 0),
+            : failAt.call === 'CreateDirectory'
+              ? 3
+              : failAt.call === 'createControlFile'
+                ? 1
+                : 0),
       }
       const before = machine.catalogs.native.map(({ id, name }) => `${id} ${name}`).toSorted()
       assert.throws(() => put(machine, two({ name: 'renamed' }), { order: 'first' }))
