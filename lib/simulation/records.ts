@@ -44,6 +44,11 @@ export class SimulatedRecords implements NativeRecords {
 
   reserve(): void {}
 
+  /** Another host takes over. */
+  forgetOwners(): void {
+    for (const record of this.#names.values()) record.owner = 0
+  }
+
   publish(owner: number, records: Uint8Array): Uint32Array {
     const changed: number[] = []
     let at = 0

@@ -91,6 +91,23 @@ describe('install', () => {
     })
   })
 
+  it('gives data files to the host, and their folder to nobody', () => {
+    const machine = new FakeMachine()
+    put(machine)
+    const data = join(machine.root, 'ProgramData', 'winsock-nsp', ID, 'data')
+    const folder = machine.descriptors.get(data) ?? ''
+    // Neither DELETE, FILE_DELETE_CHILD, WRITE_DAC nor WRITE_OWNER on the folder itself.
+    const [, own = ''] = new RegExp(`\\(A;;(0x[0-9a-f]+);;;${machine.sid}\\)`).exec(folder) ?? []
+    assert.equal(Number(own) & 0x000d0050, 0, folder)
+    assert.notEqual(Number(own) & 0x2, 0, 'FILE_ADD_FILE')
+    const keep = machine.descriptors.get(join(data, 'control-1.bin.keep')) ?? ''
+    assert.ok(!keep.includes(machine.sid), keep)
+    assert.match(keep, /^O:S-1-5-32-544G:S-1-5-32-544D:P/)
+    // For another account: the former one has no part in it any more.
+    put(machine, two(), { account: 'LocalService' })
+    assert.ok(!machine.descriptors.get(data)?.includes(machine.sid))
+  })
+
   it('again changes nothing', () => {
     const machine = new FakeMachine()
     put(machine)
@@ -282,6 +299,19 @@ describe('uninstall', () => {
     machine.catalogInstall('native', { id: ID, name: 'old', namespace: 12, version: 1, path })
     uninstall(machine, undefined, false)
     assert.equal(machine.catalogs.native.length, 1)
+  })
+
+  it('takes the data files along, mapped or not', () => {
+    const machine = new FakeMachine()
+    const clean = stateOf(machine)
+    put(machine)
+    const data = join(machine.root, 'ProgramData', 'winsock-nsp', ID, 'data')
+    assert.deepEqual(readdirSync(data), ['control-1.bin.keep'])
+    for (const name of ['control-1.bin.7', 'control-1.bin.8']) writeFileSync(join(data, name), '')
+    const targets = uninstall(machine, ID, true).map(({ target }) => target)
+    assert.ok(targets.includes(join(data, 'control-1.bin.7')), String(targets))
+    uninstall(machine, ID, false)
+    assert.deepEqual(stateOf(machine), clean)
   })
 
   it('goes on when a step fails, and says which', () => {
