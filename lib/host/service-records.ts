@@ -12,6 +12,8 @@ import { type ParsedService, parseService } from './service-init.ts'
 // What is wrong with more services than this helps nobody.
 const MAX_ISSUES = 20
 const CHUNK_BYTES = 1_048_576
+// A single service should not cost a mebibyte.
+const FIRST_CHUNK_BYTES = 2_048
 const NONE = -1
 
 function wireOf(service: ParsedService): WireQuerySet {
@@ -31,21 +33,20 @@ function wireOf(service: ParsedService): WireQuerySet {
 /** Blocks one behind the other, in pieces that never move. */
 class BlockStore {
   readonly #chunks: Uint8Array[] = []
-  #used = CHUNK_BYTES
+  #last = new Uint8Array(0)
+  #used = 0
 
   /** Keeps a copy; gives its place. */
   add(block: Uint8Array): number {
-    if (block.length > CHUNK_BYTES) {
-      this.#chunks.push(block.slice())
-      this.#used = CHUNK_BYTES
-      return (this.#chunks.length - 1) * CHUNK_BYTES
-    }
-    if (this.#used + block.length > CHUNK_BYTES) {
-      this.#chunks.push(new Uint8Array(CHUNK_BYTES))
+    if (this.#used + block.length > this.#last.length) {
+      const size = Math.min(CHUNK_BYTES, Math.max(FIRST_CHUNK_BYTES, this.#last.length * 2))
+      this.#last = new Uint8Array(Math.max(size, block.length))
+      this.#chunks.push(this.#last)
       this.#used = 0
     }
+    // Only the first block of a chunk may reach beyond CHUNK_BYTES: every place is one of its own.
     const place = (this.#chunks.length - 1) * CHUNK_BYTES + this.#used
-    this.#chunks.at(-1)?.set(block, this.#used)
+    this.#last.set(block, this.#used)
     this.#used += block.length
     return place
   }

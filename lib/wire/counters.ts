@@ -35,7 +35,8 @@ export function hashText(text: string): number {
 
 /** ASCII letters in lower case, all else as it is: the folding of DNS, the same in every locale. */
 export function foldCase(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  // Nearly every name is in lower case already.
+  return !/[A-Z]/.test(text) ? text : text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
 /** The key of a name: folded, without one trailing dot. */
