@@ -12,6 +12,12 @@ import { Told } from './feed.ts'
 import { makeQuery } from './query.ts'
 import { Round, type RoundOwner } from './round.ts'
 
+/** A query, and the bytes that it came in if they are known. */
+export interface AskedQuery {
+  readonly wire: WireQuerySet
+  readonly block: Uint8Array | undefined
+}
+
 export class Lookup {
   readonly number: number
   readonly client: Client
@@ -21,10 +27,17 @@ export class Lookup {
   calls = 0
   readonly #owner: RoundOwner
   readonly #told: Told | undefined
+  readonly #block: Uint8Array | undefined
   #round: Round
   #isEnded = false
 
-  constructor(owner: RoundOwner, client: Client, number: number, id: string, wire: WireQuerySet) {
+  constructor(
+    owner: RoundOwner,
+    client: Client,
+    number: number,
+    id: string,
+    { wire, block }: AskedQuery,
+  ) {
     const entry = owner.definition.entries[wire.entry]
     if (entry === undefined) throw new MalformedFrame(`there is no entry ${wire.entry}`)
     this.#owner = owner
@@ -32,6 +45,7 @@ export class Lookup {
     this.client = client
     this.entry = entry
     this.handle = Object.freeze({ id, query: makeQuery(wire), openedAt: performance.now() })
+    this.#block = block
     this.#told = owner.definition.init.changes === 'feed' ? new Told() : undefined
     this.#round = this.#begin(true)
   }
@@ -69,6 +83,6 @@ export class Lookup {
   #begin(isFirst: boolean): Round {
     this.#told?.begin(isFirst)
     const { client, entry, handle } = this
-    return new Round(this.#owner, { client, entry, handle, told: this.#told })
+    return new Round(this.#owner, { client, entry, handle, told: this.#told, block: this.#block })
   }
 }

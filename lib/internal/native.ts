@@ -129,8 +129,43 @@ export interface NativeStats {
   readonly late: number
 }
 
+/** An answer that other processes may give from memory, for `ttlMs` from now on. */
+export interface NativeAnswer {
+  /** The query's block, byte for byte. */
+  readonly query: Uint8Array
+  /** What the query samples, in its order; their present values are stored with the answer. */
+  readonly counters: readonly number[]
+  readonly status: number
+  readonly count: number
+  /** `count` query-set blocks. */
+  readonly blocks: Uint8Array
+  readonly ttlMs: number
+}
+
+/**
+ * What is published: records by key, each of one owner. Keys are packed as their length in bytes and their UTF-16,
+ * padded to 4; records as a key, the number of blocks, their bytes, and the blocks (lib/wire/records.ts). Everything
+ * that writes throws NativeFailure if there is no room on the disk.
+ */
+export interface NativeRecords {
+  /** Makes room for so many bytes of records: writing them cannot fail then. */
+  reserve(bytes: number): void
+  /** Writes packed records and makes them the owner's; the positions of those that are not what was there. */
+  publish(owner: number, records: Uint8Array): Uint32Array
+  /** Takes names away; the positions of those that were there. */
+  withdraw(keys: Uint8Array): Uint32Array
+  /** Of each key: 0 if a former host published it, NOBODY if it is not published. */
+  owners(keys: Uint8Array): Uint32Array
+  record(key: Uint8Array): { readonly count: number; readonly blocks: Uint8Array } | undefined
+  /** Packed, the oldest record first; of all owners if none is given. */
+  keys(owner?: number): Uint8Array
+  putAnswer(answer: NativeAnswer): void
+  /** What holds now. */
+  published(): { readonly names: number; readonly answers: number }
+}
+
 /** One served provider: its pipe, its control file, its I/O thread and its one threadsafe function. */
-export interface NativeServer {
+export interface NativeServer extends NativeRecords {
   readonly pipeName: string
   readonly epoch: number
   /** Sends one frame (header made by the addon) and ends the call for deadlines. False: client or call is gone. */

@@ -80,6 +80,8 @@ Status PipeServer::Start(std::unique_ptr<ServerOptions> options, uint32_t* other
     Run();
     return {static_cast<DWORD>(error.code().value()), "CreateThread"};
   }
+  // Before the new host shows: what readers find is then this host's.
+  data_.Open(options_->control_path, control_.file());
   control_.Publish(&options_->filter, pipe_name_);
   return {};
 }
@@ -199,6 +201,7 @@ void PipeServer::BeginClose() {
 void PipeServer::Join() {
   if (thread_.joinable()) thread_.join();
   // The lock on the control file ends here: the next host may start at once.
+  data_.Close();
   control_ = {};
 }
 

@@ -16,6 +16,7 @@
 #include "call_table.h"
 #include "connection.h"
 #include "control_lease.h"
+#include "data_store.h"
 #include "event.h"
 #include "mutex.h"
 #include "status.h"
@@ -65,6 +66,8 @@ class PipeServer {
   void Change(const std::vector<uint32_t>& indices);
   void Disconnect(uint32_t client);
   [[nodiscard]] ServerStats Stats();
+  // What is published. Empty and closed to writing before Start and after Join.
+  [[nodiscard]] DataStore& data() { return data_; }
   void StopAccepting();
 
   // JavaScript has taken these frame records.
@@ -127,6 +130,7 @@ class PipeServer {
   std::unique_ptr<ServerOptions> options_;
   std::wstring pipe_name_;
   ControlLease control_;
+  DataStore data_;  // points into control_; of JavaScript's thread alone
   UniqueDescriptor descriptor_;
   UniqueHandle port_;
   std::thread thread_;

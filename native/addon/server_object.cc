@@ -52,7 +52,14 @@ Napi::Function ServerObject::Define(Napi::Env env) {
        InstanceMethod<&ServerObject::Stats>("stats"), InstanceMethod<&ServerObject::Ref>("ref"),
        InstanceMethod<&ServerObject::Unref>("unref"),
        InstanceMethod<&ServerObject::StopAccepting>("stopAccepting"),
-       InstanceMethod<&ServerObject::Close>("close")});
+       InstanceMethod<&ServerObject::Close>("close"),
+       InstanceMethod<&ServerObject::Reserve>("reserve"),
+       InstanceMethod<&ServerObject::Publish>("publish"),
+       InstanceMethod<&ServerObject::Withdraw>("withdraw"),
+       InstanceMethod<&ServerObject::Owners>("owners"),
+       InstanceMethod<&ServerObject::Record>("record"), InstanceMethod<&ServerObject::Keys>("keys"),
+       InstanceMethod<&ServerObject::PutAnswer>("putAnswer"),
+       InstanceMethod<&ServerObject::Published>("published")});
 }
 
 Napi::Value ServerObject::Serve(const Napi::CallbackInfo& info) {

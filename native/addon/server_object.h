@@ -35,6 +35,16 @@ class ServerObject : public Napi::ObjectWrap<ServerObject> {
   void StopAccepting(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
 
+  // What is published (server_data.cc).
+  void Reserve(const Napi::CallbackInfo& info);
+  Napi::Value Publish(const Napi::CallbackInfo& info);
+  Napi::Value Withdraw(const Napi::CallbackInfo& info);
+  Napi::Value Owners(const Napi::CallbackInfo& info);
+  Napi::Value Record(const Napi::CallbackInfo& info);
+  Napi::Value Keys(const Napi::CallbackInfo& info);
+  void PutAnswer(const Napi::CallbackInfo& info);
+  Napi::Value Published(const Napi::CallbackInfo& info);
+
   std::shared_ptr<Service> service_;
 };
 
