@@ -246,7 +246,7 @@ export function readNext(body: Uint8Array, hasQuery: boolean, entryCount: number
 
 /** Of a Next that `readNext` has read: the bytes of its query. */
 export function nextBlock(body: Uint8Array): Uint8Array {
-  return body.subarray(NEXT_HEAD_BYTES)
+  return body.slice(NEXT_HEAD_BYTES)
 }
 
 export function readIoctl(body: Uint8Array, entryCount: number): IoctlFrame {
