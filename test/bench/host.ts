@@ -4,6 +4,7 @@
 import { createInterface } from 'node:readline'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { list } from '../../lib/catalog.ts'
+import { forEachFrame } from '../../lib/host/frames.ts'
 import { checkServeOptions } from '../../lib/host/options.ts'
 import type { Host, InvalidateScope } from '../../lib/index.ts'
 import { loadNative } from '../../lib/internal/binding.ts'
@@ -57,10 +58,12 @@ function watched(native: NativeServer): NativeServer {
 
 function watchedNative(): Native {
   const native = loadNative()
-  const serve: Native['serve'] = (options, onEvent) => {
-    server = native.serve(options, (event) => {
-      if ('body' in event) longest.in = Math.max(longest.in, size(event.body))
-      onEvent(event)
+  const serve: Native['serve'] = (options, onEvent, onFrames) => {
+    server = native.serve(options, onEvent, (bytes, used) => {
+      forEachFrame(bytes, used, ({ body }) => {
+        longest.in = Math.max(longest.in, size(body))
+      })
+      onFrames(bytes, used)
     })
     return watched(server)
   }

@@ -118,10 +118,10 @@ describe('an answer with a time to live', () => {
     await ask(machine, 'a.test')
     assert.equal(calls.length, 1)
     for (const scope of [{ name: 'a.test' }, { suffix: 'test' }, undefined]) {
-      const before = calls.length
+      const asked: number = calls.length
       machine.host.invalidate(scope)
       await ask(machine, 'a.test')
-      assert.equal(calls.length, before + 1)
+      assert.equal(calls.length, asked + 1)
     }
     await machine[Symbol.asyncDispose]()
   })
