@@ -5,7 +5,7 @@ import type { Definition } from '../internal/definition.ts'
 import type { NativeRecords } from '../internal/native.ts'
 import type { CallContext } from '../types.ts'
 import { sampledCounters } from '../wire/counters.ts'
-import { abortReason } from './call.ts'
+import { Reason } from './abort.ts'
 import type { Changes } from './changes.ts'
 import { Round, type RoundInit, type RoundOwner, type WholeAnswer } from './round.ts'
 import type { Timing } from './timing.ts'
@@ -56,14 +56,13 @@ export class AnswerCache {
 
   /** A client has been answered: its answer is published if the handler said for how long it holds. */
   answered(init: RoundInit, answer: WholeAnswer): void {
-    const key = keyOf(init)
-    const kept = key === undefined ? undefined : this.#kept.get(key)
+    const kept = this.#kept.get(keyOf(answer.query))
     // The first client that asked is the one that a later run of the handler is told of.
     this.#put(kept?.init ?? init, answer, 0)
   }
 
   /** Ends what runs; nothing is published any more. What is published holds until it runs out. */
-  close(reason: Error): void {
+  close(reason: Reason): void {
     this.#isClosed = true
     this.#stopTimer?.()
     for (const { running } of this.#kept.values()) running?.end(reason)
@@ -72,9 +71,10 @@ export class AnswerCache {
 
   #put(init: RoundInit, answer: WholeAnswer, refreshes: number): void {
     const { changes, records, timing } = this.#init
-    const key = keyOf(init)
-    const query = init.block
-    if (key === undefined || query === undefined || this.#isClosed) return
+    // The frame that it came in is not to be kept for it.
+    const query = answer.query.slice()
+    const key = keyOf(query)
+    if (this.#isClosed) return
     this.#drop(key)
     const ttlMs = Math.min(MAX_TTL_MS, Math.floor(answer.ttl * 1000))
     // A change that came while the handler ran may concern it.
@@ -122,7 +122,7 @@ export class AnswerCache {
     if (kept === undefined) return
     this.#bytes -= kept.bytes
     this.#kept.delete(key)
-    kept.running?.end(abortReason('ERR_NSP_CALL_ENDED'))
+    kept.running?.end(new Reason('ERR_NSP_CALL_ENDED'))
   }
 
   /** One timer for all, for the earliest. */
@@ -168,12 +168,12 @@ export class AnswerCache {
       },
       handlerFailed: (_operation, error, context) => failed(error, context),
     }
-    const round = new Round(owner, kept.init)
+    const round = new Round(owner, kept.init, kept.query)
     kept.running = round
     round.next({ deadline: Number.POSITIVE_INFINITY })
     await promise
     // It is not published again: what the handler says now is not to be kept, or came in parts.
-    round.end(abortReason('ERR_NSP_CALL_ENDED'))
+    round.end(new Reason('ERR_NSP_CALL_ENDED'))
     if (kept.running === round) {
       kept.running = undefined
       kept.refreshes = MAX_REFRESHES
@@ -182,8 +182,8 @@ export class AnswerCache {
 }
 
 /** Bytes as a key of a Map. */
-function keyOf({ block }: RoundInit): string | undefined {
-  return block && Buffer.from(block.buffer, block.byteOffset, block.length).toString('latin1')
+function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
 function sampled({ handle, entry }: RoundInit): number[] {

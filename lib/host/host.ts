@@ -18,7 +18,7 @@ import type {
   Provider,
   Publication,
 } from '../types.ts'
-import { abortReason } from './abort.ts'
+import { abortReason, Reason } from './abort.ts'
 import { pipeSddl } from './access.ts'
 import { Announcer } from './announcer.ts'
 import { AnswerCache } from './answer-cache.ts'
@@ -226,7 +226,7 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
   async #tearDown(reason: Error | undefined): Promise<void> {
     this.#controller.abort(abortReason('ERR_NSP_HOST_CLOSED', reason))
     this.#publisher.close()
-    this.#answers.close(abortReason('ERR_NSP_HOST_CLOSED', reason))
+    this.#answers.close(new Reason('ERR_NSP_HOST_CLOSED', reason))
     this.#dispatcher.destroy(reason)
     const faults: unknown[] = []
     // Each step must run whatever became of the one before it.

@@ -27,7 +27,6 @@ export class Lookup {
   calls = 0
   readonly #owner: RoundOwner
   readonly #told: Told | undefined
-  readonly #block: Uint8Array | undefined
   #round: Round
   #isEnded = false
 
@@ -45,9 +44,8 @@ export class Lookup {
     this.client = client
     this.entry = entry
     this.handle = Object.freeze({ id, query: makeQuery(wire), openedAt: performance.now() })
-    this.#block = block
     this.#told = owner.definition.init.changes === 'feed' ? new Told() : undefined
-    this.#round = this.#begin(true)
+    this.#round = this.#begin(true, block)
   }
 
   /** What the handler has, or had last. */
@@ -60,7 +58,7 @@ export class Lookup {
     if (this.#round.isWaiting) throw new MalformedFrame('two Next calls of one lookup at once')
     // After the end a client of a feed comes back when it has heard of a change: it is told what is different.
     if (this.#told !== undefined && this.#round.isOver && !this.#isEnded)
-      this.#round = this.#begin(false)
+      this.#round = this.#begin(false, undefined)
     this.#round.next(call)
   }
 
@@ -80,9 +78,9 @@ export class Lookup {
     this.#round.end(reason)
   }
 
-  #begin(isFirst: boolean): Round {
+  #begin(isFirst: boolean, block: Uint8Array | undefined): Round {
     this.#told?.begin(isFirst)
     const { client, entry, handle } = this
-    return new Round(this.#owner, { client, entry, handle, told: this.#told, block: this.#block })
+    return new Round(this.#owner, { client, entry, handle, told: this.#told }, block)
   }
 }

@@ -79,6 +79,11 @@ export class Publisher {
     return this.#count === 0 ? [] : unpackKeys(this.#records.keys())
   }
 
+  /** No name is published. */
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
   get isClosed(): boolean {
     return this.#isClosed
   }

@@ -33,6 +33,8 @@ export type Waiter = Pick<Call, 'deadline'>
 
 /** An answer that one batch has whole, and that may be kept. */
 export interface WholeAnswer {
+  /** The query as it came. */
+  readonly query: Uint8Array
   readonly status: number
   readonly items: readonly Uint8Array[]
   /** Seconds. */
@@ -84,8 +86,6 @@ export interface RoundInit {
   readonly handle: LookupHandle
   /** For a provider of feeds: what the client knows already. */
   readonly told: Told | undefined
-  /** The query as it came. */
-  readonly block: Uint8Array | undefined
 }
 
 export class Round {
@@ -114,11 +114,14 @@ export class Round {
   #bytes = 0
   /** Seconds for which all that was yielded holds. */
   #ttl = Number.POSITIVE_INFINITY
-  #hasParts = false
+  /** The query as it came, until the first batch has been made. */
+  #block: Uint8Array | undefined
   readonly #changes: number
 
-  constructor(owner: RoundOwner, init: RoundInit) {
+  /** `block`: the query as it came, if the answer to it may be kept. */
+  constructor(owner: RoundOwner, init: RoundInit, block: Uint8Array | undefined) {
     this.#owner = owner
+    this.#block = block
     this.#init = init
     this.#changes = owner.changes.count
     const deadline = () => this.#waiting?.deadline ?? Number.POSITIVE_INFINITY
@@ -191,9 +194,9 @@ export class Round {
   #deliver(batch: Batch): void {
     if (this.#final === undefined && batch.last) {
       this.#final = { ...batch, items: [] }
-      if (!this.#hasParts) this.#keep(batch)
+      this.#keep(batch)
     }
-    this.#hasParts = true
+    this.#block = undefined
     const call = this.#waiting
     this.#kept = call === undefined && !this.#abort.aborted ? batch : undefined
     if (call === undefined) return
@@ -204,9 +207,10 @@ export class Round {
   /** Offers an answer that is whole and may be kept. */
   #keep({ status, items }: Batch): void {
     const ttl = this.#ttl
+    const query = this.#block
     const isKept = Number.isFinite(ttl) && ttl > 0 && this.#init.told === undefined
-    if (!isKept || this.#abort.aborted) return
-    this.#owner.answered(this.#init, { status, items, ttl, changes: this.#changes })
+    if (!isKept || query === undefined || this.#abort.aborted) return
+    this.#owner.answered(this.#init, { query, status, items, ttl, changes: this.#changes })
   }
 
   /** A batch; a promise if the handler has to be waited for. */
