@@ -60,7 +60,8 @@ class BlockStore {
 export class ServiceRecords {
   /** The first service of each name; each leads to the next one of its name. */
   readonly #first = new Map<string, number>()
-  readonly #last: number[] = []
+  /** Where names that come more than once go on, by their first service. */
+  readonly #last = new Map<number, number>()
   readonly #next: number[] = []
   readonly #places: number[] = []
   readonly #sizes: number[] = []
@@ -108,13 +109,12 @@ export class ServiceRecords {
 
   #link(key: string, at: number): void {
     const first = this.#first.get(key)
-    this.#last.push(at)
     if (first === undefined) {
       this.#first.set(key, at)
       return
     }
-    this.#next[this.#last[first] ?? first] = at
-    this.#last[first] = at
+    this.#next[this.#last.get(first) ?? first] = at
+    this.#last.set(first, at)
   }
 
   /** What all the records take in a data file. @throws TypeError for one that is larger than an answer may be. */
