@@ -23,6 +23,7 @@ import { debug, publish } from './trace.ts'
 
 const FORMER_HOST = 0
 const MAX_ISSUES = 20
+const ERROR_PATH_NOT_FOUND = 3
 const NAME_ELSEWHERE =
   'Change the name through the publication that has it (set, replace), or delete it there first.'
 
@@ -36,6 +37,15 @@ interface Outcome {
 function noRoom(error: unknown): unknown {
   if (!isNativeFailure(error)) return error
   const { errno, syscall } = error
+  if (errno === ERROR_PATH_NOT_FOUND)
+    return new NspError(
+      'ERR_NSP_VERSION_MISMATCH',
+      'the installation has no folder for data files',
+      {
+        remedy: 'As administrator: npx winsock-nsp install ./provider.ts',
+        cause: error,
+      },
+    )
   return Object.assign(new Error(`publishing failed: ${syscall} gave ${errno}`, { cause: error }), {
     code: 'ERR_SYSTEM_ERROR',
     errno,

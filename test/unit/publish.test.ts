@@ -170,6 +170,10 @@ describe('publishing', () => {
     const { host, server } = await fakeHost()
     server.writeFailure = Object.assign(new Error('full'), { errno: 112, syscall: 'CreateFile' })
     assert.throws(() => host.publish([named('a.test')]), { errno: 112, syscall: 'CreateFile' })
+    server.writeFailure = Object.assign(new Error('gone'), { errno: 3, syscall: 'CreateFile' })
+    const fault = faultOf(() => host.publish([named('a.test')]))
+    assert.equal(fault.code, 'ERR_NSP_VERSION_MISMATCH')
+    assert.match(fault.remedy ?? '', /install/)
     server.writeFailure = undefined
     assert.equal(host.publish([named('a.test')]).size, 1)
     await host.close()
