@@ -293,7 +293,7 @@ void Watcher::Turn() {
     return;
   }
   Ref<Connection> connection;
-  if (!Connect(state, &connection)) {
+  if (provider_->Connect(state, Deadline(0), nullptr, &connection) != 0) {
     Unwatch();
     WaitForHost(state);
     return;
@@ -309,10 +309,6 @@ void Watcher::Turn() {
     DWORD due = NextDueMs();
     connection->Watch(wake_.get(), due < flush_ms ? due : flush_ms);
   }
-}
-
-bool Watcher::Connect(const ControlState& state, Ref<Connection>* connection) {
-  return provider_->Connect(state, Deadline(0), nullptr, connection) == 0;
 }
 
 // The host is away. A change that the counters show completes at once, a new start of the host

@@ -61,7 +61,6 @@ class Watcher {
   bool Concerned(const PendingRequest& request) const;
   bool NextToSubscribe(uint32_t serial, Ref<PendingRequest>* request);
   DWORD FlushMs();
-  bool Connect(const ControlState& state, Ref<Connection>* connection);
   bool Subscribe(Connection* connection, const ControlState& state);
   void WaitForHost(const ControlState& state);
   void Complete(Pick pick, const ControlMapping* mapping);
