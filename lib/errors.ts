@@ -8,13 +8,32 @@ export interface WinsockErrorOptions {
   readonly cause?: unknown
   /** The Windows function that failed. */
   readonly syscall?: string | undefined
+  /**
+   * Thrown by `lookup`: other processes may give this answer from memory for so many seconds. Only with
+   * WSASERVICE_NOT_FOUND and WSANO_DATA, which say something about the name.
+   */
+  readonly ttl?: number | undefined
+}
+
+/** @throws TypeError (`ERR_INVALID_ARG_VALUE`) */
+function checkedTtl(ttl: unknown, code: string): number | undefined {
+  if (ttl === undefined) return undefined
+  const fault =
+    typeof ttl !== 'number' || !Number.isFinite(ttl) || ttl < 0
+      ? 'ttl: not a number of seconds'
+      : code === 'WSASERVICE_NOT_FOUND' || code === 'WSANO_DATA'
+        ? undefined
+        : `ttl: only WSASERVICE_NOT_FOUND and WSANO_DATA may be kept, not ${code}`
+  if (fault === undefined) return ttl as number
+  throw Object.assign(new TypeError(fault), { code: 'ERR_INVALID_ARG_VALUE' })
 }
 
 /**
  * What Winsock says. Thrown by a handler: the client gets this code. Thrown by us: a Windows call failed.
  * @example
  * throw new WinsockError('WSAEACCES')
- * @throws RangeError (`ERR_OUT_OF_RANGE`) for a name or number that cannot be a Winsock code.
+ * @throws RangeError (`ERR_OUT_OF_RANGE`) for a name or number that cannot be a Winsock code; TypeError
+ * (`ERR_INVALID_ARG_VALUE`) for a `ttl` that is no number of seconds, or with another code than those two.
  */
 export class WinsockError extends Error {
   declare readonly name: 'WinsockError'
@@ -22,6 +41,8 @@ export class WinsockError extends Error {
   /** Positive, as WSAGetLastError gives it. */
   readonly errno: number
   readonly syscall: string | undefined
+  /** Seconds; undefined: to be asked each time. */
+  readonly ttl: number | undefined
 
   constructor(code: WinsockCodeName | number, options: WinsockErrorOptions = {}) {
     const errno = typeof code === 'number' ? code : WinsockCode[code]
@@ -38,6 +59,7 @@ export class WinsockError extends Error {
     this.code = name
     this.errno = errno
     this.syscall = options.syscall
+    this.ttl = checkedTtl(options.ttl, name)
   }
 
   static {

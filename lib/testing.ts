@@ -173,6 +173,7 @@ export async function simulate(
     controlPath: '',
     options: checkServeOptions({}),
     afterClose: async () => undefined,
+    timing: clock,
   }
   const host = await startHost(parts, undefined)
   const machine = new Machine(host, await started.promise, clock)

@@ -79,7 +79,10 @@ export interface ServiceInit {
   queryString?: string | undefined
   /** Opaque bytes. hostent and servent blobs are made from name, aliases and addresses, never by hand. */
   blob?: Uint8Array | undefined
-  /** Seconds (as in DNS). Checked and kept; answers are not published yet (docs/api.md). */
+  /**
+   * Seconds (as in DNS): other processes may give this answer from memory for so long. Default 0: ask me each time.
+   * Means nothing in `host.publish`: what is published stays until it is changed.
+   */
   ttl?: number | undefined
 }
 
@@ -347,6 +350,25 @@ export interface HostStats {
   readonly calls: { readonly [operation in Operation]: OperationStats }
   readonly refusedClients: number
   readonly rejectedFrames: number
+  /** Names and answers that other processes give from memory now. */
+  readonly published: number
+}
+
+export type NamedServiceInit = ServiceInit & { name: string }
+
+/**
+ * Names that every process answers from memory, without a call of `lookup`. Each belongs to one publication. A method
+ * that throws has changed nothing.
+ */
+export interface Publication extends Disposable {
+  /** How many names. */
+  readonly size: number
+  /** This service is all there is under its name. */
+  set(service: NamedServiceInit): void
+  /** False: this publication does not have the name. */
+  delete(name: string): boolean
+  /** These services, and no others. What stays as it was is no change for anybody. */
+  replace(services: Iterable<NamedServiceInit>): void
 }
 
 export interface Host extends EventEmitter<HostEvents>, AsyncDisposable {
@@ -355,8 +377,18 @@ export interface Host extends EventEmitter<HostEvents>, AsyncDisposable {
   readonly closed: Promise<void>
   /** Aborts when the host begins to close, with ERR_NSP_HOST_CLOSED. */
   readonly signal: AbortSignal
-  /** Tell clients that answers may have changed. No scope: all. A missed change is impossible, a needless one is allowed. */
+  /**
+   * Tell clients that answers may have changed. No scope: all. A missed change is impossible, a needless one is allowed.
+   * A predicate tells all: handles that only poll, and processes that answer from memory, are not known here.
+   */
   invalidate(scope?: InvalidateScope): void
+  /**
+   * Publishes names that every process answers from memory, also while this one restarts. What the host before has
+   * published stays until `start` has finished; what has not been published again by then is withdrawn.
+   * @throws TypeError (`ERR_INVALID_ARG_VALUE`), which names each field at fault (`services[3].addresses[1]`), or the
+   * names that another publication has; NspError ERR_NSP_HOST_CLOSED.
+   */
+  publish(services: Iterable<NamedServiceInit>): Publication
   ref(): this
   unref(): this
   /** Refuse new calls, let running ones finish (at most `timeoutMs`, default 5000), then destroy. Idempotent. */

@@ -6,6 +6,7 @@ set(COMMON_SOURCES
   common/class_info.cc
   common/control_writer.cc
   common/data_reader.cc
+  common/data_writer.cc
   common/file_checks.cc
   common/frame_check.cc
   common/published_answer.cc
@@ -67,6 +68,8 @@ set(ADDON_SOURCES
   addon/client_queue.cc
   addon/connection.cc
   addon/control_lease.cc
+  addon/data_files.cc
+  addon/data_store.cc
   addon/descriptor_fault.cc
   addon/event_queue.cc
   addon/files.cc
@@ -78,10 +81,12 @@ set(ADDON_SOURCES
   addon/js_event.cc
   addon/js_files.cc
   addon/js_filter.cc
+  addon/owner_table.cc
   addon/pipe_server.cc
   addon/pipe_server_frames.cc
   addon/pipe_server_io.cc
   addon/security.cc
+  addon/server_data.cc
   addon/server_object.cc
   addon/service.cc
   addon/sidecar_codec.cc

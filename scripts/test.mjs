@@ -5,6 +5,7 @@ import { unpackPackage } from './lib/packed.mjs'
 import { main, say } from './lib/say.mjs'
 import {
   add,
+  benchSuite,
   lintSuite,
   linuxSuite,
   nativeSuite,
@@ -16,7 +17,7 @@ import { ON_WINDOWS } from './lib/windows-host.mjs'
 import { prepare } from './prepare.mjs'
 
 /** Lint's tools and the checks of projects and binaries are there on Linux alone. */
-const PARTS = [...(ON_WINDOWS ? [] : ['lint', 'linux']), 'native', ...WINDOWS_FOLDERS]
+const PARTS = [...(ON_WINDOWS ? [] : ['lint', 'linux']), 'native', ...WINDOWS_FOLDERS, 'bench']
 const HELP = `usage: node scripts/test.mjs [--only=PART[,PART...]] [--grep=PATTERN] [--no-build]
 Parts: ${PARTS.join(', ')}. --grep goes to mocha, for the linux part and the Windows parts.
 `
@@ -59,6 +60,10 @@ async function runParts(rig, { only, grep }) {
     if (group.length === 0) continue
     heading(`In Windows Node: ${group.join(', ')}`)
     add(total, await windowsSuite(rig, group, { grep }))
+  }
+  if (only.includes('bench') && !grep) {
+    heading('Benchmark, smoke run: its answers, not its figures')
+    add(total, await benchSuite(rig))
   }
   return total
 }

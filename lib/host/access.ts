@@ -9,6 +9,10 @@ const READ_EXECUTE = '0x1200a9'
 const READ = '0x120089'
 // Read and write, as GENERIC_READ and GENERIC_WRITE ask for it; neither delete nor change the descriptor.
 const CONTROL_ACCESS = '0x12019f'
+// List a folder and add files to it; neither folders nor attributes.
+const ADD_FILES = '0x1200ab'
+// What CONTROL_ACCESS has, and delete.
+const OWN_FILE = '0x13019f'
 const USERS = 'S-1-5-32-545'
 const ADMINISTRATORS = 'S-1-5-32-544'
 const NETWORK = 'S-1-5-2'
@@ -47,6 +51,24 @@ export function folderSddl(): string {
   const ace = (access: string, sid: string) => `(A;OICI;${access};;;${sid})`
   const readers = [USERS, ...PACKAGES].map((sid) => ace(READ_EXECUTE, sid)).join('')
   return `${OWNER}${ace('FA', SYSTEM)}${ace('FA', ADMINISTRATORS)}${readers}`
+}
+
+/**
+ * The folder of data files: the host's account adds files, and writes and deletes its own; everybody reads them. It can
+ * delete neither the folder nor what others have put into it.
+ */
+export function dataSddl(hostSid: string): string {
+  const full = [SYSTEM, ADMINISTRATORS].map((sid) => `(A;OICI;FA;;;${sid})`).join('')
+  const host = `(A;;${ADD_FILES};;;${hostSid})(A;OIIO;${OWN_FILE};;;${hostSid})`
+  const readers = ['WD', ...PACKAGES]
+    .map((sid) => `(A;;${READ_EXECUTE};;;${sid})(A;OIIO;${READ};;;${sid})`)
+    .join('')
+  return `${OWNER}${full}${host}${readers}`
+}
+
+/** A file that administrators alone can change. */
+export function fileSddl(): string {
+  return `${OWNER}(A;;FA;;;${SYSTEM})(A;;FA;;;${ADMINISTRATORS})(A;;${READ};;;WD)`
 }
 
 /** The control file: the host's account writes its data; nobody but administrators can delete it. */

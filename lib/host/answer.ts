@@ -152,26 +152,41 @@ function encode(issues: IssueList, set: WireQuerySet): Uint8Array {
   return block
 }
 
+export interface EncodedAnswer {
+  /** One for the service and one for each alias that is wanted; none if the query can use nothing of it. */
+  readonly blocks: readonly Uint8Array[]
+  /** Seconds; 0: to be asked each time. */
+  readonly ttl: number
+}
+
+/** A service that was checked, for one query; `issues` says what does not fit. */
+export function encodeService(
+  issues: IssueList,
+  service: ParsedService,
+  question: Question,
+): Uint8Array[] {
+  const { query } = question
+  const set = result(service, question)
+  if (!hasWhatIsWanted(query, set)) return []
+  return [set, ...aliasResults(query, set, service)].map((item) => encode(issues, item))
+}
+
 /**
- * Checks and encodes answer number `at` of a lookup: a block for it and one for each alias that is wanted; none if the
- * query can use nothing of it.
+ * Checks and encodes answer number `at` of a lookup.
  * @throws NspError ERR_NSP_INVALID_ANSWER
  */
-export function encodeAnswer(init: unknown, at: number, question: Question): Uint8Array[] {
+export function encodeAnswer(init: unknown, at: number, question: Question): EncodedAnswer {
   const issues = new IssueList()
   const what = `answer ${at} of lookup`
   if (!isFields(init)) {
     issues.add('', `not an object: ${show(init)}`)
     throw invalidAnswer(what, issues)
   }
-  const { query } = question
-  const service = parseService(issues, init, query.serviceClass?.id)
+  const service = parseService(issues, init, question.query.serviceClass?.id)
   if (issues.issues.length > 0) throw invalidAnswer(what, issues)
-  const set = result(service, question)
-  if (!hasWhatIsWanted(query, set)) return []
-  const blocks = [set, ...aliasResults(query, set, service)].map((item) => encode(issues, item))
+  const blocks = encodeService(issues, service, question)
   if (issues.issues.length > 0) throw invalidAnswer(what, issues)
-  return blocks
+  return { blocks, ttl: service.ttl ?? 0 }
 }
 
 /** The code that ends a lookup when its handler has nothing more to say. One rule, here and nowhere else. */

@@ -2,13 +2,11 @@
 // SPDX-License-Identifier: MIT
 // One connected client process with its lookups and calls.
 
-import type { NativeClient, NativeEvent } from '../internal/native.ts'
+import type { NativeClient, NativeFrame } from '../internal/native.ts'
 import type { Client } from '../types.ts'
 import type { Reason } from './abort.ts'
 import type { Call } from './call.ts'
 import type { Lookup } from './lookup.ts'
-
-export type NativeFrame = Extract<NativeEvent, { readonly type: 'frame' }>
 
 export class Connection {
   readonly number: number

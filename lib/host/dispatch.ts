@@ -4,7 +4,7 @@
 import { WinsockCode } from '../codes.ts'
 import { isWinsockError } from '../errors.ts'
 import type { Definition } from '../internal/definition.ts'
-import type { NativeClient, NativeEvent, NativeServer } from '../internal/native.ts'
+import type { NativeClient, NativeEvent, NativeFrame, NativeServer } from '../internal/native.ts'
 import type {
   CallContext,
   Client,
@@ -21,16 +21,18 @@ import {
   FRAME_LAST_BATCH,
   FRAME_REPLY,
 } from '../wire/constants.ts'
-import { type WireQuerySet, writeBatch } from '../wire/wire.ts'
+import { writeBatch } from '../wire/wire.ts'
 import { Reason } from './abort.ts'
 import { isAllowed } from './access.ts'
+import type { AnswerCache } from './answer-cache.ts'
 import { Call } from './call.ts'
-import { Connection, type NativeFrame } from './connection.ts'
+import { Connection } from './connection.ts'
+import { keepFrame } from './frames.ts'
 import { Leases } from './leases.ts'
 import { Lookup } from './lookup.ts'
 import { type Handlers, type Reply, refusal } from './reply.ts'
-import { readRequest } from './requests.ts'
-import type { Batch, RoundOwner } from './round.ts'
+import { type LookupRequest, readRequest } from './requests.ts'
+import type { Batch, RoundInit, RoundOwner, WholeAnswer } from './round.ts'
 import { CallStats } from './stats.ts'
 import { debug, publish } from './trace.ts'
 
@@ -38,6 +40,11 @@ import { debug, publish } from './trace.ts'
 const MAX_LOOKUPS = 16_384
 
 export type Outlet = Pick<NativeServer, 'answer' | 'disconnect'>
+
+/** What is published, and what a round may add to it. */
+export interface DispatchStores extends Pick<RoundOwner, 'published' | 'changes'> {
+  readonly answers: Pick<AnswerCache, 'answered'>
+}
 
 export interface DispatchListener {
   connected(client: Client): void
@@ -48,7 +55,10 @@ export interface DispatchListener {
 export class Dispatcher implements RoundOwner {
   readonly definition: Definition
   readonly answerBytes: number
+  readonly published: RoundOwner['published']
+  readonly changes: RoundOwner['changes']
   readonly clients: Set<Client> = new Set()
+  readonly #answers: DispatchStores['answers']
   readonly #outlet: Outlet
   readonly #listener: DispatchListener
   readonly #handlers: Handlers
@@ -62,9 +72,13 @@ export class Dispatcher implements RoundOwner {
     definition: Definition,
     answerBytes: number,
     outlet: Outlet,
+    stores: DispatchStores,
     listener: DispatchListener,
   ) {
     this.definition = definition
+    this.published = stores.published
+    this.changes = stores.changes
+    this.#answers = stores.answers
     this.answerBytes = answerBytes
     this.#outlet = outlet
     this.#listener = listener
@@ -132,6 +146,10 @@ export class Dispatcher implements RoundOwner {
     if (!this.#settle(call, status !== 0 && items.length === 0 && this.#isFailure(status))) return
     const flags = last ? FRAME_LAST_BATCH : 0
     this.#answer(call, FRAME_BATCH, flags, writeBatch(status, items))
+  }
+
+  answered(init: RoundInit, answer: WholeAnswer): void {
+    this.#answers.answered(init, answer)
   }
 
   /** The code for the client; reports what is not a WinsockError, unless the call has been given up. */
@@ -205,7 +223,7 @@ export class Dispatcher implements RoundOwner {
     const connection = this.#connections.get(frame.client)
     if (connection === undefined) return
     if (connection.queue !== undefined) {
-      connection.queue.push(frame)
+      connection.queue.push(keepFrame(frame))
       return
     }
     try {
@@ -263,7 +281,7 @@ export class Dispatcher implements RoundOwner {
     if (connection.calls.has(frame.call)) throw new MalformedFrame(`call id ${frame.call}`)
     const { operation, deadlineMs } = request
     const found =
-      request.about === 'lookup' ? this.#lookup(connection, frame.lookup, request.query) : undefined
+      request.about === 'lookup' ? this.#lookup(connection, frame.lookup, request) : undefined
     if (typeof found === 'number') {
       this.#turnAway(frame, operation, found)
       return
@@ -286,7 +304,7 @@ export class Dispatcher implements RoundOwner {
   #lookup(
     connection: Connection,
     number: number,
-    query: WireQuerySet | undefined,
+    { query, block }: LookupRequest,
   ): Lookup | number {
     const known = connection.lookups.get(number)
     if (known !== undefined) return known
@@ -295,7 +313,7 @@ export class Dispatcher implements RoundOwner {
     if (query === undefined) return WinsockCode.WSAENETDOWN
     if (connection.lookups.size >= MAX_LOOKUPS) return WinsockCode.WSAENOBUFS
     const id = `${connection.client.processId}.${connection.number}.${number}`
-    const lookup = new Lookup(this, connection.client, number, id, query)
+    const lookup = new Lookup(this, connection.client, number, id, { wire: query, block })
     connection.lookups.set(number, lookup)
     return lookup
   }

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Definition } from '../internal/definition.ts'
-import type { Native, NativeEvent, NativeServer } from '../internal/native.ts'
+import type { Native, NativeEvent, NativeFrame, NativeServer } from '../internal/native.ts'
 import type {
   Awaitable,
   Client,
@@ -14,17 +14,23 @@ import type {
   HostEvents,
   HostStats,
   InvalidateScope,
+  NamedServiceInit,
   Provider,
+  Publication,
 } from '../types.ts'
-import { changedCounters } from '../wire/counters.ts'
-import { abortReason } from './abort.ts'
+import { abortReason, Reason } from './abort.ts'
 import { pipeSddl } from './access.ts'
 import { Announcer } from './announcer.ts'
+import { AnswerCache } from './answer-cache.ts'
+import { Changes } from './changes.ts'
 import { Dispatcher } from './dispatch.ts'
 import { FailureLog } from './failure-log.ts'
 import { buildFilter } from './filter.ts'
+import { forEachFrame, keepFrame } from './frames.ts'
 import type { CheckedServeOptions } from './options.ts'
+import { Publisher } from './publisher.ts'
 import { parseScope } from './scope.ts'
+import { MACHINE_TIME, type Timing } from './timing.ts'
 import { debug } from './trace.ts'
 
 const CLOSE_TIMEOUT_MS = 5_000
@@ -37,6 +43,8 @@ export interface HostParts {
   readonly options: CheckedServeOptions
   /** Runs last, once, however serving ended: takes a temporary installation back. */
   readonly afterClose: () => Promise<void>
+  /** Default: the machine's. */
+  readonly timing?: Timing
 }
 
 export class ProviderHost extends EventEmitter<HostEvents> implements Host {
@@ -46,6 +54,9 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
   readonly #definition: Definition
   readonly #dispatcher: Dispatcher
   readonly #server: NativeServer
+  readonly #changes: Changes
+  readonly #publisher: Publisher
+  readonly #answers: AnswerCache
   readonly #afterClose: () => Promise<void>
   readonly #controller = new AbortController()
   readonly #log = new FailureLog()
@@ -75,8 +86,25 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
         onFailure: definition.onFailure,
       },
       (event) => this.#receive(event),
+      (bytes, size) => forEachFrame(bytes, size, (frame) => this.#receiveFrame(frame)),
     )
-    this.#dispatcher = new Dispatcher(definition, options.answerBytes, this.#server, {
+    const records = this.#server
+    const changes = new Changes(records)
+    const published = new Publisher(records, changes)
+    const answers = new AnswerCache({
+      definition,
+      answerBytes: options.answerBytes,
+      records,
+      changes,
+      published,
+      timing: parts.timing ?? MACHINE_TIME,
+      failed: (error, context) => this.#dispatcher.handlerFailed('lookup', error, context),
+    })
+    this.#changes = changes
+    this.#publisher = published
+    this.#answers = answers
+    const stores = { published, changes, answers }
+    this.#dispatcher = new Dispatcher(definition, options.answerBytes, this.#server, stores, {
       connected: (client) => this.#tell('connect', client),
       disconnected: (client, reason) => this.#tell('disconnect', client, reason),
       handlerFailed: (failure) => this.#handlerFailed(failure),
@@ -92,6 +120,7 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
     const { init } = this.#definition
     if (init.directory !== undefined) void new Announcer(init.directory, this).run()
     this.#cleanUp = (await init.start?.(this)) ?? undefined
+    this.#publisher.dropFormer()
     const early = this.#early ?? []
     this.#early = undefined
     for (const event of early) this.#receive(event)
@@ -104,7 +133,11 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
   invalidate(scope?: InvalidateScope): void {
     const change = parseScope(scope, this.#definition)
     debug('invalidate %o', change)
-    if (this.#destroying === undefined) this.#server.change(changedCounters(change))
+    if (this.#destroying === undefined) this.#changes.tell(change)
+  }
+
+  publish(services: Iterable<NamedServiceInit>): Publication {
+    return this.#publisher.publish(services)
   }
 
   ref(): this {
@@ -134,6 +167,7 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
   stats(): HostStats {
     const native = this.#server.stats()
     const { handles, calls, rejectedFrames } = this.#dispatcher.stats
+    const { names, answers } = this.#server.published()
     return Object.freeze({
       clients: this.clients.size,
       handles,
@@ -141,6 +175,7 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
       calls,
       refusedClients: native.refusedClients,
       rejectedFrames: native.rejectedFrames + rejectedFrames,
+      published: names + answers,
     })
   }
 
@@ -148,7 +183,18 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
     if (this.#destroying !== undefined) return
     if (event.type === 'retired') this.#closeAlone('the provider was uninstalled')
     else if (this.#early === undefined) this.#dispatcher.handle(event)
-    else this.#early.push(event)
+    else this.#early.push(event.type === 'frame' ? keepFrame(event) : event)
+  }
+
+  /** One of several: a fault of ours in one must not lose those behind it. */
+  #receiveFrame(frame: NativeFrame): void {
+    try {
+      this.#receive(frame)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+    }
   }
 
   /** Listeners are the user's: what they throw must not come back into the dispatcher. */
@@ -192,6 +238,8 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
 
   async #tearDown(reason: Error | undefined): Promise<void> {
     this.#controller.abort(abortReason('ERR_NSP_HOST_CLOSED', reason))
+    this.#publisher.close()
+    this.#answers.close(new Reason('ERR_NSP_HOST_CLOSED', reason))
     this.#dispatcher.destroy(reason)
     const faults: unknown[] = []
     // Each step must run whatever became of the one before it.

@@ -12,6 +12,12 @@ import { Told } from './feed.ts'
 import { makeQuery } from './query.ts'
 import { Round, type RoundOwner } from './round.ts'
 
+/** A query, and the bytes that it came in if they are known. */
+export interface AskedQuery {
+  readonly wire: WireQuerySet
+  readonly block: Uint8Array | undefined
+}
+
 export class Lookup {
   readonly number: number
   readonly client: Client
@@ -24,7 +30,13 @@ export class Lookup {
   #round: Round
   #isEnded = false
 
-  constructor(owner: RoundOwner, client: Client, number: number, id: string, wire: WireQuerySet) {
+  constructor(
+    owner: RoundOwner,
+    client: Client,
+    number: number,
+    id: string,
+    { wire, block }: AskedQuery,
+  ) {
     const entry = owner.definition.entries[wire.entry]
     if (entry === undefined) throw new MalformedFrame(`there is no entry ${wire.entry}`)
     this.#owner = owner
@@ -33,7 +45,7 @@ export class Lookup {
     this.entry = entry
     this.handle = Object.freeze({ id, query: makeQuery(wire), openedAt: performance.now() })
     this.#told = owner.definition.init.changes === 'feed' ? new Told() : undefined
-    this.#round = this.#begin(true)
+    this.#round = this.#begin(true, block)
   }
 
   /** What the handler has, or had last. */
@@ -46,7 +58,7 @@ export class Lookup {
     if (this.#round.isWaiting) throw new MalformedFrame('two Next calls of one lookup at once')
     // After the end a client of a feed comes back when it has heard of a change: it is told what is different.
     if (this.#told !== undefined && this.#round.isOver && !this.#isEnded)
-      this.#round = this.#begin(false)
+      this.#round = this.#begin(false, undefined)
     this.#round.next(call)
   }
 
@@ -66,9 +78,9 @@ export class Lookup {
     this.#round.end(reason)
   }
 
-  #begin(isFirst: boolean): Round {
+  #begin(isFirst: boolean, block: Uint8Array | undefined): Round {
     this.#told?.begin(isFirst)
     const { client, entry, handle } = this
-    return new Round(this.#owner, { client, entry, handle, told: this.#told })
+    return new Round(this.#owner, { client, entry, handle, told: this.#told }, block)
   }
 }

@@ -3,6 +3,7 @@
 // What a frame that wants an answer asks for: which handler, with what, about which lookup or entry.
 
 import type { DefinedEntry } from '../internal/definition.ts'
+import type { NativeFrame } from '../internal/native.ts'
 import type { Operation } from '../types.ts'
 import { MalformedFrame } from '../wire/bytes.ts'
 import {
@@ -15,11 +16,10 @@ import {
   FRAME_SET_SERVICE,
   FRAME_STILL_VALID,
 } from '../wire/constants.ts'
-import { readIoctl, readNext, readStillValid, type WireQuerySet } from '../wire/wire.ts'
+import { nextBlock, readIoctl, readNext, readStillValid, type WireQuerySet } from '../wire/wire.ts'
 import { readClass, readInstallClass, readSetService } from '../wire/wire-class.ts'
 import type { Call } from './call.ts'
 import { runClassInfo, runInstallClass, runRemoveClass } from './class-calls.ts'
-import type { NativeFrame } from './connection.ts'
 import { runIoctl, runStillValid } from './handlers.ts'
 import type { Lookup } from './lookup.ts'
 import { runSetService } from './registration.ts'
@@ -34,6 +34,8 @@ interface Common {
 export interface LookupRequest extends Common {
   readonly about: 'lookup'
   readonly query: WireQuerySet | undefined
+  /** The query as it came with a Next. */
+  readonly block?: Uint8Array | undefined
   /** undefined for the next results: the lookup itself answers them, in batches. */
   readonly run: ((handlers: Handlers, call: Call, lookup: Lookup) => Promise<Reply>) | undefined
 }
@@ -62,7 +64,8 @@ const READERS: ReadonlyMap<number, Reader> = new Map<number, Reader>([
     FRAME_NEXT,
     ({ body, flags }, entries) => {
       const next = readNext(body, (flags & FRAME_HAS_QUERY) !== 0, entries)
-      return { about: 'lookup', operation: 'lookup', ...next, run: undefined }
+      const block = next.query === undefined ? undefined : nextBlock(body)
+      return { about: 'lookup', operation: 'lookup', ...next, block, run: undefined }
     },
   ],
   [

@@ -2,14 +2,22 @@
 // SPDX-License-Identifier: MIT
 // One answer to a lookup: drives the handler's iterator and cuts what it yields into batches.
 
+import { isWinsockError } from '../errors.ts'
 import type { DefinedEntry, Definition } from '../internal/definition.ts'
 import { IssueList } from '../internal/issues.ts'
 import type { CallContext, Client, LookupHandle } from '../types.ts'
 import { BATCH_TARGET_BYTES } from '../wire/constants.ts'
 import { LazyAbort, type Reason } from './abort.ts'
-import { encodeAnswer, finalStatus, invalidAnswer } from './answer.ts'
+import {
+  type EncodedAnswer,
+  encodeAnswer,
+  encodeService,
+  finalStatus,
+  invalidAnswer,
+} from './answer.ts'
 import { type Call, Context } from './call.ts'
 import type { Told } from './feed.ts'
+import { FromRecord, type PublishedNames, publishedAnswer, withPublished } from './record-source.ts'
 import { type Item, isThenable, type Sequence, sequenceOf } from './sequence.ts'
 import { startTrace, type Trace, untraced } from './trace.ts'
 
@@ -20,11 +28,30 @@ export interface Batch {
   readonly last: boolean
 }
 
+/** Who waits for a batch. */
+export type Waiter = Pick<Call, 'deadline'>
+
+/** An answer that one batch has whole, and that may be kept. */
+export interface WholeAnswer {
+  /** The query as it came. */
+  readonly query: Uint8Array
+  readonly status: number
+  readonly items: readonly Uint8Array[]
+  /** Seconds. */
+  readonly ttl: number
+  /** How many changes there had been when the round began. */
+  readonly changes: number
+}
+
 /** What a round needs of the dispatcher. */
 export interface RoundOwner {
   readonly definition: Definition
   readonly answerBytes: number
-  answerNext(call: Call, batch: Batch): void
+  readonly published: PublishedNames
+  readonly changes: { readonly count: number }
+  answerNext(call: Waiter, batch: Batch): void
+  /** Comes before the batch is handed out. */
+  answered(init: RoundInit, answer: WholeAnswer): void
   /** Reports a failing handler; returns the code for the client. */
   handlerFailed(operation: 'lookup', error: unknown, context: CallContext): number
 }
@@ -68,7 +95,7 @@ export class Round {
   readonly #context: CallContext
   #sequence: Sequence | undefined
   #trace: Trace | undefined
-  #waiting: Call | undefined
+  #waiting: Waiter | undefined
   #isPumping = false
   /** A step of the handler that outlived its batch. */
   #reading: Promise<Read> | undefined
@@ -85,10 +112,18 @@ export class Round {
   #yielded = 0
   #sent = 0
   #bytes = 0
+  /** Seconds for which all that was yielded holds. */
+  #ttl = Number.POSITIVE_INFINITY
+  /** The query as it came, until the first batch has been made. */
+  #block: Uint8Array | undefined
+  readonly #changes: number
 
-  constructor(owner: RoundOwner, init: RoundInit) {
+  /** `block`: the query as it came, if the answer to it may be kept. */
+  constructor(owner: RoundOwner, init: RoundInit, block: Uint8Array | undefined) {
     this.#owner = owner
+    this.#block = block
     this.#init = init
+    this.#changes = owner.changes.count
     const deadline = () => this.#waiting?.deadline ?? Number.POSITIVE_INFINITY
     this.#context = new Context(init, this.#abort, deadline)
   }
@@ -107,7 +142,7 @@ export class Round {
   }
 
   /** Answers `call` with the next batch, when there is one. */
-  next(call: Call): void {
+  next(call: Waiter): void {
     if (this.#final !== undefined && this.#kept === undefined) {
       this.#owner.answerNext(call, this.#final)
       return
@@ -117,7 +152,7 @@ export class Round {
   }
 
   /** The caller of Next has left; what is being made goes to the next one. */
-  forget(call: Call): void {
+  forget(call: Waiter): void {
     if (this.#waiting === call) this.#waiting = undefined
   }
 
@@ -157,12 +192,25 @@ export class Round {
   }
 
   #deliver(batch: Batch): void {
-    if (this.#final === undefined && batch.last) this.#final = { ...batch, items: [] }
+    if (this.#final === undefined && batch.last) {
+      this.#final = { ...batch, items: [] }
+      this.#keep(batch)
+    }
+    this.#block = undefined
     const call = this.#waiting
     this.#kept = call === undefined && !this.#abort.aborted ? batch : undefined
     if (call === undefined) return
     this.#waiting = undefined
     this.#owner.answerNext(call, batch)
+  }
+
+  /** Offers an answer that is whole and may be kept. */
+  #keep({ status, items }: Batch): void {
+    const ttl = this.#ttl
+    const query = this.#block
+    const isKept = Number.isFinite(ttl) && ttl > 0 && this.#init.told === undefined
+    if (!isKept || query === undefined || this.#abort.aborted) return
+    this.#owner.answered(this.#init, { query, status, items, ttl, changes: this.#changes })
   }
 
   /** A batch; a promise if the handler has to be waited for. */
@@ -257,6 +305,7 @@ export class Round {
   }
 
   #fail(error: unknown): number {
+    this.#ttl = isWinsockError(error) && this.#yielded === 0 ? (error.ttl ?? 0) : 0
     this.#finishTrace({ error })
     this.#sequence?.stop()
     return this.#owner.handlerFailed('lookup', error, this.#context)
@@ -269,7 +318,13 @@ export class Round {
       entry: entry.index,
       namespace: entry.entry.namespace,
     }
-    for (const block of encodeAnswer(value, this.#yielded++, question)) {
+    const { blocks, ttl }: EncodedAnswer =
+      value instanceof FromRecord
+        ? { blocks: encodeService(new IssueList(), value.service, question), ttl: this.#ttl }
+        : encodeAnswer(value, this.#yielded, question)
+    this.#yielded++
+    this.#ttl = Math.min(this.#ttl, ttl)
+    for (const block of blocks) {
       this.#count(block)
       const news = told === undefined ? block : told.pass(block)
       if (news !== undefined) this.#pending.push(news)
@@ -290,6 +345,8 @@ export class Round {
   }
 
   #start(): Item | Promise<Item> {
+    const said = publishedAnswer(this.#owner.published, this.#init.handle.query)
+    if (said !== undefined) return this.#open(said)
     const answer: unknown = this.#owner.definition.handlers.lookup?.(
       this.#init.handle.query,
       this.#context,
@@ -302,7 +359,8 @@ export class Round {
   }
 
   #open(answer: unknown): Item | Promise<Item> {
-    this.#sequence = sequenceOf(answer)
+    const { query } = this.#init.handle
+    this.#sequence = withPublished(sequenceOf(answer), this.#owner.published, query)
     // Ended meanwhile: then nothing of it is read.
     if (this.#abort.aborted) this.#sequence.stop()
     return this.#sequence.next()

@@ -39,12 +39,13 @@ const channels = new Map(
   ]),
 )
 
-type PlainChannel = 'connect' | 'disconnect' | 'frame-rejected'
+type PlainChannel = 'connect' | 'disconnect' | 'frame-rejected' | 'publish'
 
 const plain: Readonly<Record<PlainChannel, Channel>> = {
   connect: channel('winsock-nsp:connect'),
   disconnect: channel('winsock-nsp:disconnect'),
   'frame-rejected': channel('winsock-nsp:frame-rejected'),
+  publish: channel('winsock-nsp:publish'),
 }
 
 /** Of all calls while nobody listens. */

@@ -5,6 +5,7 @@ import {
   copyFileSync,
   existsSync,
   linkSync,
+  lstatSync,
   readFileSync,
   renameSync,
   rmdirSync,
@@ -13,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { NspError } from '../errors.ts'
-import { controlSddl, folderSddl } from '../host/access.ts'
+import { controlSddl, dataSddl, fileSddl, folderSddl } from '../host/access.ts'
 import { buildFilter, DEFAULT_GRACE_MS } from '../host/filter.ts'
 import { dllSources } from '../internal/binding.ts'
 import { type Definition, firstId } from '../internal/definition.ts'
@@ -153,6 +154,39 @@ function controlAction(plan: InstallPlan, { control }: Layout): Action {
   }
 }
 
+/**
+ * The folder of data files, and in it a file of the administrators': a folder that is never empty cannot be made a link
+ * to another place. Before that file is there, nobody else may write into the folder.
+ */
+function dataAction({ native, hostSid }: InstallPlan, { dataFiles, keep }: Layout): Action {
+  const wasThere = existsSync(dataFiles)
+  const hadKeep = existsSync(keep)
+  const before = wasThere ? native.getDescriptor(dataFiles) : undefined
+  const undo = () => {
+    if (before !== undefined) native.setDescriptor(dataFiles, before)
+    if (!hadKeep) rmSync(keep, { force: true })
+    if (!wasThere) rmdirSync(dataFiles)
+  }
+  return {
+    call: 'CreateDirectory',
+    target: dataFiles,
+    run() {
+      if (wasThere && lstatSync(dataFiles).isSymbolicLink())
+        throw refused(`${dataFiles} is a link to another place`, 'Remove it, and install again.')
+      if (!wasThere) native.createProtectedFolder(dataFiles, folderSddl())
+      try {
+        if (!hadKeep) writeFileSync(keep, '')
+        native.setDescriptor(keep, fileSddl())
+        native.setDescriptor(dataFiles, dataSddl(hostSid))
+      } catch (error) {
+        undo()
+        throw error
+      }
+    },
+    undo,
+  }
+}
+
 /** Both catalogs as text, the same for the same catalogs. */
 function catalogsAsText(native: Native): string {
   const catalogs = CATALOGS.map((catalog) => [catalog, native.catalogList(catalog)])
@@ -199,6 +233,7 @@ export function installActions(plan: InstallPlan): Action[] {
     ...markerActions,
     folderAction(native, layout.folder, layout.base),
     ...copyActions(native, layout, sidecar),
+    dataAction(plan, layout),
     controlAction(plan, layout),
     ...(entries.length === 0 ? [] : [saveAction(native, layout)]),
     ...entries,

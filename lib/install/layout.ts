@@ -32,6 +32,9 @@ export interface Layout {
   readonly dataBase: string
   readonly dataFolder: string
   readonly control: string
+  /** The folder of data files, and a file in it that only administrators can change. */
+  readonly dataFiles: string
+  readonly keep: string
   readonly marker: string
   /** Both catalogs as the last installation found them. */
   readonly savedCatalogs: string
@@ -43,6 +46,11 @@ export function programBase(native: Native): string {
 
 export function dataBase(native: Native): string {
   return join(native.folder('ProgramData'), FOLDER)
+}
+
+/** Where the data files of a provider's control files lie. */
+export function dataFilesOf(dataFolder: string): string {
+  return join(dataFolder, 'data')
 }
 
 /** The first name of a control file that is not to be deleted at the next boot. */
@@ -64,6 +72,8 @@ export function layoutOf(native: Native, id: Guid, version: string, directory?: 
   const base = directory ?? programBase(native)
   const folder = join(base, `${id}-${version}`)
   const dataFolder = join(dataBase(native), id)
+  const control = newControl(dataFolder)
+  const dataFiles = dataFilesOf(dataFolder)
   return {
     base,
     folder,
@@ -72,7 +82,9 @@ export function layoutOf(native: Native, id: Guid, version: string, directory?: 
     sidecar: join(folder, SIDECAR),
     dataBase: dataBase(native),
     dataFolder,
-    control: newControl(dataFolder),
+    control,
+    dataFiles,
+    keep: join(dataFiles, `${basename(control)}.keep`),
     marker: join(dataFolder, MARKER),
     savedCatalogs: join(dataFolder, SAVED_CATALOGS),
   }

@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { debug } from '../host/trace.ts'
 import type { Native } from '../internal/native.ts'
-import { dataBase, MARKER, programBase, SCHEDULED } from './layout.ts'
+import { dataBase, dataFilesOf, MARKER, programBase, SCHEDULED } from './layout.ts'
 import type { Installed } from './machine.ts'
 import type { Action } from './steps.ts'
 
@@ -89,6 +89,11 @@ function filesIn(path: string): string[] {
   }
 }
 
+/** The files beside a control file, without the folder of data files. */
+function filesBeside(dataFolder: string): string[] {
+  return filesIn(dataFolder).filter((path) => path !== dataFilesOf(dataFolder))
+}
+
 function catalogRemoval(native: Native, { entries }: Installed): Action[] {
   return entries.map(({ catalog, entry }) => ({
     call: `WSCUnInstallNameSpace${catalog === 'x86' ? '32' : ''}`,
@@ -103,7 +108,7 @@ const isNote = (path: string) => path.endsWith(SCHEDULED)
 /** Whether nothing is left but files in use that go at the next boot: then it is not installed any more. */
 export function isLeftover({ entries, folders, dataFolders }: Installed): boolean {
   const files = folders.flatMap(({ path }) => filesIn(path))
-  const data = dataFolders.flatMap((path) => filesIn(path))
+  const data = dataFolders.flatMap((path) => [...filesBeside(path), ...filesIn(dataFilesOf(path))])
   const goes = (path: string) => isAside(path) || isNote(path) || data.includes(path + SCHEDULED)
   return entries.length === 0 && files.length + data.length > 0 && [...files, ...data].every(goes)
 }
@@ -118,8 +123,10 @@ function attempt(run: () => void): void {
 
 /** Deletes of it what is not in use any more. */
 export function sweepLeftover({ folders, dataFolders }: Installed): void {
-  const places = [...folders.map(({ path }) => path), ...dataFolders]
-  for (const path of places.flatMap(filesIn).filter((file) => !isNote(file))) {
+  const inner = dataFolders.map(dataFilesOf)
+  const places = [...folders.map(({ path }) => path), ...inner, ...dataFolders]
+  const files = places.flatMap(filesIn).filter((file) => !isNote(file) && !inner.includes(file))
+  for (const path of files) {
     attempt(() => {
       unlinkSync(path)
       rmSync(path + SCHEDULED, { force: true })
@@ -138,7 +145,8 @@ export function removalActions(native: Native, found: Installed): Action[] {
   }))
   const folders = found.folders.map(({ path }) => path).filter((path) => existsSync(path))
   const dataFolders = found.dataFolders.filter((path) => existsSync(path))
-  const data = dataFolders.flatMap((path) => filesIn(path))
+  const data = dataFolders.flatMap((path) => filesBeside(path))
+  const dataFiles = dataFolders.map(dataFilesOf).filter((path) => existsSync(path))
   const isControl = (path: string) => controls.includes(path) || CONTROL_NAME.test(path)
   // The marker goes last: while anything is left, the next start must find it.
   const rest = data.filter(
@@ -153,6 +161,9 @@ export function removalActions(native: Native, found: Installed): Action[] {
     ...[...new Set([...controls, ...data.filter(isControl)])].map((path) =>
       removalOfControl(native, path),
     ),
+    // A former installation's host may still map them: moved aside, they are nobody's.
+    ...files(dataFiles.flatMap((path) => filesIn(path))),
+    ...dataFiles.map((path) => removalOfFolder(native, path)),
     ...files([...rest, ...markers]),
     ...[...folders, ...dataFolders].map((path) => removalOfFolder(native, path)),
   ]

@@ -89,8 +89,19 @@ export interface NativeServeOptions {
   readonly onFailure: number
 }
 
+/** `body` is the frame behind its header. */
+export interface NativeFrame {
+  readonly type: 'frame'
+  readonly client: number
+  readonly kind: number
+  readonly flags: number
+  readonly call: number
+  readonly lookup: number
+  readonly body: Uint8Array
+}
+
 /**
- * Everything the addon tells JavaScript, in order per client. `body` is the frame behind its header (a copy).
+ * Everything the addon tells JavaScript, in order per client; frames come packed (lib/host/frames.ts unpacks them).
  * A client is told of ('connect') after its hello; one that goes before, or is refused, is only counted in stats.
  * 'killed' means that its process had ended when the pipe broke, 'closed' that it lived on or that this side closed.
  */
@@ -101,15 +112,7 @@ export type NativeEvent =
       readonly client: number
       readonly reason: 'closed' | 'killed' | 'refused' | 'protocol'
     }
-  | {
-      readonly type: 'frame'
-      readonly client: number
-      readonly kind: number
-      readonly flags: number
-      readonly call: number
-      readonly lookup: number
-      readonly body: Uint8Array
-    }
+  | NativeFrame
   /** The addon has answered `call` with onFailure: its handler is late. */
   | { readonly type: 'late'; readonly client: number; readonly call: number }
   /** The provider was uninstalled while we serve it. */
@@ -126,8 +129,43 @@ export interface NativeStats {
   readonly late: number
 }
 
+/** An answer that other processes may give from memory, for `ttlMs` from now on. */
+export interface NativeAnswer {
+  /** The query's block, byte for byte. */
+  readonly query: Uint8Array
+  /** What the query samples, in its order; their present values are stored with the answer. */
+  readonly counters: readonly number[]
+  readonly status: number
+  readonly count: number
+  /** `count` query-set blocks. */
+  readonly blocks: Uint8Array
+  readonly ttlMs: number
+}
+
+/**
+ * What is published: records by key, each of one owner. Keys are packed as their length in bytes and their UTF-16,
+ * padded to 4; records as a key, the number of blocks, their bytes, and the blocks (lib/wire/records.ts). Everything
+ * that writes throws NativeFailure if there is no room on the disk.
+ */
+export interface NativeRecords {
+  /** Makes room for so many bytes of records: writing them cannot fail then. */
+  reserve(bytes: number): void
+  /** Writes packed records and makes them the owner's; the positions of those that are not what was there. */
+  publish(owner: number, records: Uint8Array): Uint32Array
+  /** Takes names away; the positions of those that were there. */
+  withdraw(keys: Uint8Array): Uint32Array
+  /** Of each key: 0 if a former host published it, NOBODY if it is not published. */
+  owners(keys: Uint8Array): Uint32Array
+  record(key: Uint8Array): { readonly count: number; readonly blocks: Uint8Array } | undefined
+  /** Packed, the oldest record first; of all owners if none is given. */
+  keys(owner?: number): Uint8Array
+  putAnswer(answer: NativeAnswer): void
+  /** What holds now. */
+  published(): { readonly names: number; readonly answers: number }
+}
+
 /** One served provider: its pipe, its control file, its I/O thread and its one threadsafe function. */
-export interface NativeServer {
+export interface NativeServer extends NativeRecords {
   readonly pipeName: string
   readonly epoch: number
   /** Sends one frame (header made by the addon) and ends the call for deadlines. False: client or call is gone. */
@@ -311,10 +349,12 @@ export interface Native {
   /**
    * Takes the provider over (lock on the control file; EALREADY-like NativeFailure with `hostPid` if another host
    * holds it), writes the filter under the sequence, bumps epoch (and the global counter unless the revision is the
-   * recorded one), makes the pipe, starts the I/O thread.
+   * recorded one), makes the pipe, starts the I/O thread. `onFrames` gets all frames that have come since its last call;
+   * the array is used again.
    */
   readonly serve: (
     options: NativeServeOptions,
     onEvent: (event: NativeEvent) => void,
+    onFrames: (bytes: Uint8Array, size: number) => void,
   ) => NativeServer
 }

@@ -2,14 +2,17 @@
 // SPDX-License-Identifier: MIT
 // The time of a simulation: the machine's, or one that a test moves.
 
-export interface Clock {
-  /** Runs `task` after `ms`; returns what takes it back. */
-  after(ms: number, task: () => void): () => void
+import { MACHINE_TIME, type Timing } from '../host/timing.ts'
+
+export interface Clock extends Timing {
   /** Moves a manual clock. @throws TypeError on a real one. */
   advance(ms: number): Promise<void>
 }
 
 class RealClock implements Clock {
+  now(): number {
+    return MACHINE_TIME.now()
+  }
   after(ms: number, task: () => void): () => void {
     const timer = setTimeout(task, ms)
     return () => clearTimeout(timer)
@@ -37,6 +40,10 @@ async function settle(): Promise<void> {
 class ManualClock implements Clock {
   #now = 0
   readonly #timers = new Set<Timer>()
+
+  now(): number {
+    return this.#now
+  }
 
   after(ms: number, task: () => void): () => void {
     const timer = { at: this.#now + ms, task }

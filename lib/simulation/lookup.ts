@@ -17,7 +17,7 @@ import {
   HOST_ASKS_STILL_VALID,
 } from '../wire/constants.ts'
 import { nameKey } from '../wire/counters.ts'
-import type { WireQuerySet } from '../wire/wire.ts'
+import { readQuerySet, type WireQuerySet } from '../wire/wire.ts'
 import { CounterSample } from './counters.ts'
 import {
   ioctlBody,
@@ -27,6 +27,7 @@ import {
   readReply,
   stillValidBody,
 } from './frames.ts'
+import { answerFromMemory } from './memory.ts'
 import { ownsQuery } from './ownership.ts'
 import { networkDown, type SimulatedProcess, untilAborted } from './process.ts'
 import { visibleResult } from './results.ts'
@@ -211,8 +212,23 @@ export class ProviderLookup {
     return code
   }
 
+  /** What is published, if the host has not been asked yet. */
+  #readMemory(): boolean {
+    const entry = this.#process.filter.entries[this.#query.entry]
+    if (entry === undefined || this.#queryOn !== undefined || this.#isFeed) return false
+    const answer = answerFromMemory(this.#process.records, entry, this.#query)
+    if (answer === undefined) return false
+    this.#items.push(...answer.blocks.map(readQuerySet))
+    this.#hasReceived = true
+    this.#final = answer.status === 0 ? WinsockCode.WSA_E_NO_MORE : answer.status
+    return true
+  }
+
   async #fetch(): Promise<void> {
     const { lookupDeadlineMs } = this.#process.filter
+    // Counted from before it is read, as from before the host is asked.
+    if (this.#queryOn === undefined) this.#sample.noteNext()
+    if (this.#readMemory()) return
     const connection = this.#process.connect(SYSCALL.next)
     const carries = this.#queryOn !== connection
     // The host that knew the rest has gone.

@@ -5,6 +5,7 @@ import { WinsockCode } from '../codes.ts'
 import { WinsockError } from '../errors.ts'
 import type { NativeClient, NativeFilter } from '../internal/native.ts'
 import type { SeenCounter } from './counters.ts'
+import type { SimulatedRecords } from './records.ts'
 import type { Answer, Frame, SimulatedServer } from './server.ts'
 
 /** What a call of the host ends with when its host does not answer. */
@@ -39,6 +40,10 @@ export class SimulatedProcess {
 
   get filter(): NativeFilter {
     return this.#server.options.filter
+  }
+  /** The data file. */
+  get records(): SimulatedRecords {
+    return this.#server.records
   }
   get counters(): Uint32Array {
     return this.#server.counters

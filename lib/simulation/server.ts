@@ -3,6 +3,7 @@
 // What the addon and the control file are to a real host: connections, deadlines, change counters. No pipe, no files.
 import { isAllowed } from '../host/access.ts'
 import type {
+  NativeAnswer,
   NativeClient,
   NativeEvent,
   NativeServeOptions,
@@ -19,6 +20,7 @@ import {
 } from '../wire/constants.ts'
 import { writeBatch, writeReply } from '../wire/wire.ts'
 import type { Clock } from './clock.ts'
+import { SimulatedRecords } from './records.ts'
 
 // The addon answers this much before the client's own deadline.
 const LATE_MARGIN_MS = 25
@@ -59,6 +61,8 @@ export class SimulatedServer implements NativeServer {
   readonly epoch = 1
   readonly counters: Uint32Array = new Uint32Array(COUNTER_COUNT)
   readonly options: NativeServeOptions
+  /** What every process reads from memory. */
+  readonly records: SimulatedRecords
   readonly #clock: Clock
   readonly #allow: Allow
   readonly #onEvent: (event: NativeEvent) => void
@@ -82,6 +86,7 @@ export class SimulatedServer implements NativeServer {
     this.options = options
     this.#allow = allow
     this.#clock = clock
+    this.records = new SimulatedRecords(this.counters, () => clock.now())
     this.#onEvent = onEvent
   }
 
@@ -202,6 +207,31 @@ export class SimulatedServer implements NativeServer {
       for (const client of [...this.#connections.keys()]) this.#drop(client)
     }
     return Promise.resolve()
+  }
+
+  // ── NativeRecords ──
+
+  reserve(): void {}
+  publish(owner: number, records: Uint8Array): Uint32Array {
+    return this.records.publish(owner, records)
+  }
+  withdraw(keys: Uint8Array): Uint32Array {
+    return this.records.withdraw(keys)
+  }
+  owners(keys: Uint8Array): Uint32Array {
+    return this.records.owners(keys)
+  }
+  record(key: Uint8Array): ReturnType<NativeServer['record']> {
+    return this.records.record(key)
+  }
+  keys(owner?: number): Uint8Array {
+    return this.records.keys(owner)
+  }
+  putAnswer(answer: NativeAnswer): void {
+    this.records.putAnswer(answer)
+  }
+  published(): ReturnType<NativeServer['published']> {
+    return this.records.published()
   }
 
   // ── inside ──

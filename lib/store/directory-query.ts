@@ -14,21 +14,21 @@ export interface Source {
 }
 
 /** Whether a service of class `id` answers who asks with this class. Who wants addresses of a name takes any. */
-function fitsClass({ serviceClass }: Query, id: string | undefined): boolean {
+export function fitsClass({ serviceClass }: Query, id: string | undefined): boolean {
   if (serviceClass === undefined || id === undefined || serviceClass.id === id) return true
   const { kind } = serviceClass
   if (kind === 'dns') return serviceClass.record === 'A' || serviceClass.record === 'AAAA'
   return kind === 'host' || kind === 'hostByName'
 }
 
-function fitsVersion({ version }: Query, stored: Stored): boolean {
+export function fitsVersion({ version }: Query, stored: Pick<Stored, 'version'>): boolean {
   if (version === undefined || stored.version === undefined) return true
   return version.compare === 'equal'
     ? stored.version === version.value
     : stored.version >= version.value
 }
 
-function fitsContext({ context }: Query, stored: Stored): boolean {
+export function fitsContext({ context }: Query, stored: Pick<Stored, 'context'>): boolean {
   return context === undefined || context === '' || context === (stored.context ?? '')
 }
 

@@ -139,6 +139,17 @@ export class ByteWriter {
     return this.#pad(at + size)
   }
 
+  /** Forgets what was written; the room stays. */
+  clear(): this {
+    this.#size = 0
+    return this
+  }
+
+  /** What was written from `at` on; valid until the next writing. */
+  view(at = 0): Uint8Array {
+    return this.#bytes.subarray(at, this.#size)
+  }
+
   /** A copy of what was written. */
   finish(): Uint8Array {
     const copy = this.#bytes.slice(0, this.#size)

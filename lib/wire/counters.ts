@@ -35,7 +35,8 @@ export function hashText(text: string): number {
 
 /** ASCII letters in lower case, all else as it is: the folding of DNS, the same in every locale. */
 export function foldCase(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  // Nearly every name is in lower case already.
+  return !/[A-Z]/.test(text) ? text : text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
 /** The key of a name: folded, without one trailing dot. */
@@ -81,20 +82,21 @@ export function changedCounters(change: Change): number[] {
 
 /** The suffixes of a key: itself, then what follows each dot; undefined if there are too many to sample. */
 export function suffixesOf(key: string): string[] | undefined {
-  const suffixes = [key]
+  const suffixes = key === '' ? [] : [key]
   for (let dot = key.indexOf('.'); dot !== -1; dot = key.indexOf('.', dot + 1)) {
-    suffixes.push(key.slice(dot + 1))
+    if (dot + 1 < key.length) suffixes.push(key.slice(dot + 1))
   }
   return suffixes.length > MAX_SUFFIXES ? undefined : suffixes
 }
 
-/** The counters that a query samples. */
+/** The counters that a query samples, in the order in which the provider DLL samples them. */
 export function sampledCounters(
   key: string | undefined,
   classId: Guid | undefined,
   entry: number,
 ): number[] {
   const counters = [COUNTER_GLOBAL, COUNTER_ENTRIES + entry]
+  if (classId !== undefined) counters.push(classCounter(classId))
   if (key === undefined) {
     counters.push(COUNTER_ANY)
   } else {
@@ -104,6 +106,5 @@ export function sampledCounters(
       ...(suffixes === undefined ? [COUNTER_ANY] : suffixes.map(suffixCounter)),
     )
   }
-  if (classId !== undefined) counters.push(classCounter(classId))
   return counters
 }

@@ -81,6 +81,7 @@ const KNOWN_FIELDS =
   HAS_QUERY_STRING |
   HAS_BLOB |
   HAS_ALIASES
+const NEXT_HEAD_BYTES = 8
 const NO_CLASS = new Uint8Array(16)
 /** Where a block has its `flags`. */
 export const FLAGS_OFFSET = 12
@@ -192,6 +193,13 @@ function presentFields(set: WireQuerySet): number {
 /** Writes a block. Limits are the caller's business (answer.ts checks them, with paths). */
 export function writeQuerySet(set: WireQuerySet): Uint8Array {
   const writer = new ByteWriter()
+  putQuerySet(writer, set)
+  return writer.finish()
+}
+
+/** The same behind what `writer` has already. */
+export function putQuerySet(writer: ByteWriter, set: WireQuerySet): void {
+  const start = writer.size
   writer.u32(0).u32(presentFields(set)).u32(set.namespace).u32(set.flags).u32(set.entry)
   writer.u32(set.version?.value ?? 0).u32(set.version?.compare ?? 0)
   writer.bytes(set.serviceClass === undefined ? NO_CLASS : guidToBytes(set.serviceClass))
@@ -216,7 +224,7 @@ export function writeQuerySet(set: WireQuerySet): Uint8Array {
       .bytes(local)
       .bytes(remote)
   }
-  return writer.u32At(0, writer.size).finish()
+  writer.u32At(start, writer.size - start)
 }
 
 /** A block with the entry index in range, or MalformedFrame. */
@@ -234,6 +242,11 @@ export function readNext(body: Uint8Array, hasQuery: boolean, entryCount: number
   const query = hasQuery ? readQuery(reader.bytes(reader.rest, false), entryCount) : undefined
   reader.end()
   return { deadlineMs, query }
+}
+
+/** Of a Next that `readNext` has read: the bytes of its query. */
+export function nextBlock(body: Uint8Array): Uint8Array {
+  return body.slice(NEXT_HEAD_BYTES)
 }
 
 export function readIoctl(body: Uint8Array, entryCount: number): IoctlFrame {

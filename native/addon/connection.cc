@@ -10,15 +10,11 @@
 namespace nsp {
 namespace {
 
-// Most frames are smaller; a larger one grows the buffer to its size, and back afterwards.
-constexpr size_t kInputBytes = 4096;
+// Most frames are smaller, also those of ioctls with a page of input. A larger one takes two reads
+// and grows the buffer to its size, and back afterwards.
+constexpr size_t kInputBytes = 8192;
 // What a client may leave unread: room for some of the largest answers at once.
 constexpr size_t kMaxOutputBytes = 16 * size_t{kMaxFrameBytes};
-
-// An operation that fails at once has no completion; these two are not failures.
-bool WillComplete(BOOL succeeded) {
-  return succeeded || GetLastError() == ERROR_IO_PENDING || GetLastError() == ERROR_MORE_DATA;
-}
 
 }  // namespace
 
@@ -32,9 +28,12 @@ Connection::Connection(uint32_t id, UniqueFile pipe, HANDLE port)
       input_(kInputBytes) {}
 
 Status Connection::Listen(const Lock&) {
-  if (!WillComplete(ConnectNamedPipe(pipe_.get(), &connect_))) {
-    if (GetLastError() != ERROR_PIPE_CONNECTED) return Status::Last("ConnectNamedPipe");
+  const bool connected = ConnectNamedPipe(pipe_.get(), &connect_);
+  const DWORD error = connected ? ERROR_PIPE_CONNECTED : GetLastError();
+  if (error != ERROR_IO_PENDING) {
+    if (error != ERROR_PIPE_CONNECTED) return {error, "ConnectNamedPipe"};
     // A client was faster than this call, which then makes no completion.
+    static_cast<OVERLAPPED&>(connect_) = {};
     if (!PostQueuedCompletionStatus(port_, 0, id_, &connect_)) {
       return Status::Last("PostQueuedCompletionStatus");
     }
@@ -43,7 +42,14 @@ Status Connection::Listen(const Lock&) {
   return {};
 }
 
-Status Connection::Read(const Lock&) {
+Operation* Connection::Completed(const OVERLAPPED* packet) {
+  for (Operation* each : {&connect_, &read_, &write_}) {
+    if (each == packet) return each->pending && HasOverlappedIoCompleted(each) ? each : nullptr;
+  }
+  return nullptr;
+}
+
+Status Connection::Read() {
   static_cast<OVERLAPPED&>(read_) = {};
   if (whole_) {
     filled_ = 0;
@@ -53,11 +59,20 @@ Status Connection::Read(const Lock&) {
     input_.resize(kInputBytes);
     input_.shrink_to_fit();
   }
-  if (!WillComplete(ReadFile(pipe_.get(), input_.data() + filled_,
-                             static_cast<DWORD>(input_.size() - filled_), nullptr, &read_))) {
-    return Status::Last("ReadFile");
-  }
+  const bool read = ReadFile(pipe_.get(), input_.data() + filled_,
+                             static_cast<DWORD>(input_.size() - filled_), nullptr, &read_);
+  const DWORD error = read ? 0 : GetLastError();
+  if (!read && error != ERROR_IO_PENDING && error != ERROR_MORE_DATA) return {error, "ReadFile"};
+  read_at_once_ = error != ERROR_IO_PENDING;
   read_.pending = true;
+  return {};
+}
+
+Status Connection::Repost() {
+  if (!PostQueuedCompletionStatus(port_, 0, id_, &read_)) {
+    read_.pending = false;  // nobody will take it
+    return Status::Last("PostQueuedCompletionStatus");
+  }
   return {};
 }
 
@@ -83,8 +98,7 @@ bool Connection::Send(const Lock&, std::vector<uint8_t> frame) {
 }
 
 void Connection::OnWritten(const Lock&, bool succeeded) {
-  output_bytes_ -= output_.front().size();
-  output_.pop_front();
+  PopOutput();
   if (!succeeded) broken = true;
   WriteNext();
 }
@@ -101,20 +115,26 @@ void Connection::Cancel(const Lock&) {
 
 // Overlapped, so it does not wait; under the lock, so frames leave in the order they were queued.
 void Connection::WriteNext() {
-  if (output_.empty() || broken) {
-    output_.clear();
-    output_bytes_ = 0;
-    return;
+  while (!output_.empty() && !broken) {
+    static_cast<OVERLAPPED&>(write_) = {};
+    const std::vector<uint8_t>& frame = output_.front();
+    if (WriteFile(pipe_.get(), frame.data(), static_cast<DWORD>(frame.size()), nullptr, &write_)) {
+      PopOutput();
+    } else if (GetLastError() == ERROR_IO_PENDING) {
+      write_.pending = true;
+      return;
+    } else {
+      broken = true;
+    }
   }
-  static_cast<OVERLAPPED&>(write_) = {};
-  const std::vector<uint8_t>& frame = output_.front();
-  write_.pending = WillComplete(
-      WriteFile(pipe_.get(), frame.data(), static_cast<DWORD>(frame.size()), nullptr, &write_));
-  if (!write_.pending) {
-    broken = true;
-    output_.clear();
-    output_bytes_ = 0;
-  }
+  // Nobody reads the rest.
+  output_.clear();
+  output_bytes_ = 0;
+}
+
+void Connection::PopOutput() {
+  output_bytes_ -= output_.front().size();
+  output_.pop_front();
 }
 
 }  // namespace nsp

@@ -14,6 +14,7 @@
 #include "call_table.h"
 #include "client_identity.h"
 #include "event.h"
+#include "mutex.h"
 #include "status.h"
 #include "subscription.h"
 #include "unique_handle.h"
@@ -23,7 +24,7 @@ namespace nsp {
 class Connection;
 
 // PipeServer's lock. A function that takes one needs it held.
-using Lock = std::unique_lock<std::mutex>;
+using Lock = std::unique_lock<Mutex>;
 
 // One overlapped operation. It lives in its connection, which lives until none is pending.
 struct Operation : OVERLAPPED {
@@ -55,8 +56,17 @@ class Connection {
 
   // Waits for a client; its coming is a completion in every case.
   Status Listen(const Lock& lock);
-  // Reads the next message or the rest of one.
-  Status Read(const Lock& lock);
+
+  // The operation that a packet of the port is about, if it is under way and has completed. A
+  // packet is a hint only: an operation that completed at once is dealt with at once, and whether
+  // the system then sends its packet nonetheless must not matter.
+  [[nodiscard]] Operation* Completed(const OVERLAPPED* packet);
+
+  // Reads the next message or the rest of one; I/O thread, lock or not.
+  Status Read();
+  // The read, if it has completed at once. No packet comes for it, unless Repost sends one.
+  [[nodiscard]] Operation* CompletedRead() { return read_at_once_ ? &read_ : nullptr; }
+  Status Repost();
   // The read has completed. False: this cannot become a frame.
   enum class Progress { kFrame, kMore, kBad };
   [[nodiscard]] Progress OnRead(DWORD bytes, bool more);
@@ -92,6 +102,7 @@ class Connection {
 
  private:
   void WriteNext();
+  void PopOutput();
 
   const uint32_t id_;
   const UniqueFile pipe_;
@@ -101,6 +112,7 @@ class Connection {
   Operation write_;
   std::vector<uint8_t> input_;
   size_t filled_ = 0;
+  bool read_at_once_ = false;
   bool whole_ = false;                       // input_ holds a message that was looked at
   std::deque<std::vector<uint8_t>> output_;  // the first is being written
   size_t output_bytes_ = 0;

@@ -12,8 +12,6 @@ const char* NameType(Event::Type type) {
       return "connect";
     case Event::Type::kDisconnect:
       return "disconnect";
-    case Event::Type::kFrame:
-      return "frame";
     case Event::Type::kLate:
       return "late";
     case Event::Type::kRetired:
@@ -63,15 +61,8 @@ Napi::Object FromEvent(Napi::Env env, const Event& event) {
     case Event::Type::kDisconnect:
       object.Set("reason", NameReason(event.reason));
       break;
-    case Event::Type::kFrame:
-      object.Set("kind", Napi::Number::New(env, event.header.kind));
-      object.Set("flags", Napi::Number::New(env, event.header.flags));
-      object.Set("call", Napi::Number::New(env, event.header.call));
-      object.Set("lookup", Napi::Number::New(env, event.header.lookup));
-      object.Set("body", FromBytes(env, event.body.data(), event.body.size()));
-      break;
     case Event::Type::kLate:
-      object.Set("call", Napi::Number::New(env, event.header.call));
+      object.Set("call", Napi::Number::New(env, event.call));
       break;
     case Event::Type::kRetired:
       break;

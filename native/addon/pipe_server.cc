@@ -3,6 +3,7 @@
 // The half of pipe_server.h that JavaScript's thread runs.
 #include "pipe_server.h"
 
+#include <cstring>
 #include <cwchar>
 #include <system_error>
 
@@ -79,6 +80,8 @@ Status PipeServer::Start(std::unique_ptr<ServerOptions> options, uint32_t* other
     Run();
     return {static_cast<DWORD>(error.code().value()), "CreateThread"};
   }
+  // Before the new host shows: what readers find is then this host's.
+  data_.Open(options_->control_path, control_.file());
   control_.Publish(&options_->filter, pipe_name_);
   return {};
 }
@@ -102,6 +105,9 @@ Status PipeServer::OpenInstance(const Lock& lock, bool first) {
   if (CreateIoCompletionPort(pipe.get(), port_.get(), id, 0) == nullptr) {
     return Status::Last("CreateIoCompletionPort");
   }
+  // Where the system does not know this, packets come that Connection::Completed ignores.
+  (void)SetFileCompletionNotificationModes(
+      pipe.get(), FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | FILE_SKIP_SET_EVENT_ON_HANDLE);
   auto connection = std::make_unique<Connection>(id, std::move(pipe), port_.get());
   const Status status = connection->Listen(lock);
   if (!status.ok()) return status;
@@ -131,8 +137,9 @@ void PipeServer::Change(const std::vector<uint32_t>& indices) {
       if ((index == kCounterAny) == last) BumpCounter(control_.file(), index);
     }
   }
+  std::vector<ChangeItem> items;
   for (const auto& [id, connection] : connections_) {
-    std::vector<ChangeItem> items;
+    items.clear();
     for (const uint32_t index : indices) {
       connection->subscriptions.Take(index, &items);
     }
@@ -169,15 +176,19 @@ void PipeServer::StopAccepting() {
   Wake();
 }
 
-void PipeServer::Delivered(uint32_t client, size_t bytes) {
+void PipeServer::Delivered(const uint8_t* records, size_t bytes) {
   const Lock lock(mutex_);
-  Connection* connection = Find(client);
-  if (connection == nullptr) return;
-  connection->undelivered -= bytes;
-  if (connection->paused && connection->undelivered <= kMaxUndelivered / 2) {
-    attention_.insert(client);
-    Wake();
+  bool wake = false;
+  FrameRecord record = {};
+  for (size_t at = 0; at < bytes; at += record.padded_bytes()) {
+    std::memcpy(&record, records + at, sizeof(record));
+    Connection* connection = Find(record.client);
+    if (connection == nullptr) continue;
+    connection->undelivered -= kFrameCost + record.body_bytes();
+    if (!connection->paused || connection->undelivered > kMaxUndelivered / 2) continue;
+    wake |= attention_.insert(record.client).second;
   }
+  if (wake) Wake();
 }
 
 void PipeServer::BeginClose() {
@@ -190,6 +201,7 @@ void PipeServer::BeginClose() {
 void PipeServer::Join() {
   if (thread_.joinable()) thread_.join();
   // The lock on the control file ends here: the next host may start at once.
+  data_.Close();
   control_ = {};
 }
 

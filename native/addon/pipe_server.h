@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -17,7 +16,9 @@
 #include "call_table.h"
 #include "connection.h"
 #include "control_lease.h"
+#include "data_store.h"
 #include "event.h"
+#include "mutex.h"
 #include "status.h"
 #include "unique_handle.h"
 
@@ -65,10 +66,12 @@ class PipeServer {
   void Change(const std::vector<uint32_t>& indices);
   void Disconnect(uint32_t client);
   [[nodiscard]] ServerStats Stats();
+  // What is published. Empty and closed to writing before Start and after Join.
+  [[nodiscard]] DataStore& data() { return data_; }
   void StopAccepting();
 
-  // JavaScript has taken events of this client with so many bytes.
-  void Delivered(uint32_t client, size_t bytes);
+  // JavaScript has taken these frame records.
+  void Delivered(const uint8_t* records, size_t bytes);
 
   // Begins the end: no client is accepted, all connections are closed, then the sink is told.
   void BeginClose();
@@ -79,6 +82,8 @@ class PipeServer {
  private:
   // Bytes that a client may have on their way to JavaScript before it is read no further.
   static constexpr size_t kMaxUndelivered = 2 * size_t{kMaxFrameBytes};
+  // What a frame costs besides its body.
+  static constexpr size_t kFrameCost = 512;
 
   using Clients = std::map<uint32_t, std::unique_ptr<Connection>>;
 
@@ -90,18 +95,20 @@ class PipeServer {
 
   // I/O thread (pipe_server_io.cc).
   void Run();
-  void Complete(const OVERLAPPED_ENTRY& entry);
-  void OnConnected(const Lock& lock, Connection* connection, DWORD error);
-  void OnRead(Lock* lock, Connection* connection, DWORD bytes, DWORD error);
+  void Complete(Lock* lock, const OVERLAPPED_ENTRY& entry);
+  void OnConnected(Lock* lock, Connection* connection, DWORD error);
+  void OnReadable(Lock* lock, Connection* connection, DWORD bytes, DWORD error);
+  [[nodiscard]] bool OnRead(Lock* lock, Connection* connection, DWORD bytes, DWORD error);
   void OnWritten(const Lock& lock, Connection* connection, DWORD error);
-  void ReadOn(const Lock& lock, Connection* connection);
+  void ReadOn(Lock* lock, Connection* connection);
+  [[nodiscard]] bool BeginRead(Lock* lock, Connection* connection);
   void Close(const Lock& lock, Connection* connection, CloseReason reason);
   void CloseBroken(const Lock& lock, Connection* connection);
-  void Look(const Lock& lock, Connection* connection);
+  void Look(Lock* lock, Connection* connection);
   [[nodiscard]] bool Settle(const Lock& lock, Connection* connection);
-  void Tick(const Lock& lock);
+  void Tick(Lock* lock);
   void LookAtControl(const Lock& lock);
-  [[nodiscard]] DWORD NextTimeout();
+  [[nodiscard]] DWORD NextTimeout(const Lock& lock);
 
   // Frames (pipe_server_frames.cc).
   void OnFrame(Lock* lock, Connection* connection);
@@ -109,8 +116,7 @@ class PipeServer {
   void OnHello(Lock* lock, Connection* connection);
   void OnCall(const Lock& lock, Connection* connection, const FrameHeader& header);
   void OnSubscribe(const Lock& lock, Connection* connection);
-  void Forward(const Lock& lock, Connection* connection, const FrameHeader& header,
-               size_t body_bytes);
+  void Forward(const Lock& lock, Connection* connection, FrameHeader header, size_t body_bytes);
   void Reject(const Lock& lock, Connection* connection);
   void Refuse(const Lock& lock, Connection* connection);
   void Fail(const Lock& lock, Connection* connection, const FrameHeader& header);
@@ -124,6 +130,7 @@ class PipeServer {
   std::unique_ptr<ServerOptions> options_;
   std::wstring pipe_name_;
   ControlLease control_;
+  DataStore data_;  // points into control_; of JavaScript's thread alone
   UniqueDescriptor descriptor_;
   UniqueHandle port_;
   std::thread thread_;
@@ -132,7 +139,7 @@ class PipeServer {
   // are collected, and under it a subscription is compared with the counters and recorded.
   // It is held across system calls that do not wait, never across one that does or across
   // JavaScript. The sink's lock is taken inside it, never the other way round.
-  std::mutex mutex_;
+  Mutex mutex_;
   Clients connections_;
   CallTable calls_;
   std::set<uint32_t> attention_;  // connections that the I/O thread has to look at

@@ -16,8 +16,6 @@ namespace {
 // not hung (docs/architecture.md); and never at once.
 constexpr auto kAnswerAhead = std::chrono::milliseconds(25);
 constexpr auto kShortestCall = std::chrono::milliseconds(10);
-// What an event costs besides its bytes.
-constexpr size_t kEventCost = 512;
 
 template <typename T>
 T Take(const Connection& connection, size_t offset) {
@@ -136,17 +134,11 @@ void PipeServer::OnSubscribe(const Lock& lock, Connection* connection) {
   if (!changed.empty()) SendChange(lock, connection, changed);
 }
 
-void PipeServer::Forward(const Lock&, Connection* connection, const FrameHeader& header,
+void PipeServer::Forward(const Lock&, Connection* connection, FrameHeader header,
                          size_t body_bytes) {
-  Event event;
-  event.type = Event::Type::kFrame;
-  event.client = connection->id();
-  event.header = header;
-  const uint8_t* body = connection->frame() + sizeof(FrameHeader);
-  event.body.assign(body, body + body_bytes);
-  event.cost = kEventCost + event.body.size();
-  connection->undelivered += event.cost;
-  sink_->Emit(std::move(event));
+  header.size = static_cast<uint32_t>(sizeof(header) + body_bytes);
+  connection->undelivered += kFrameCost + body_bytes;
+  sink_->EmitFrame(connection->id(), header, connection->frame() + sizeof(header));
 }
 
 void PipeServer::Reject(const Lock& lock, Connection* connection) {
@@ -185,7 +177,7 @@ void PipeServer::AnswerLateCalls(const Lock& lock) {
     Event event;
     event.type = Event::Type::kLate;
     event.client = key.client;
-    event.header.call = key.call;
+    event.call = key.call;
     sink_->Emit(std::move(event));
   }
 }

@@ -17,63 +17,73 @@ constexpr auto kGreetingTime = std::chrono::seconds(5);
 // A process that ends closes its pipes first and is known to have ended a moment later.
 constexpr auto kFateTime = std::chrono::milliseconds(100);
 constexpr ULONG kBatch = 64;
+// Frames of one client that are taken in a row while others wait.
+constexpr int kFramesAtOnce = 16;
 
 }  // namespace
 
 void PipeServer::Run() {
+  Lock lock(mutex_);
+  DWORD timeout = NextTimeout(lock);
   for (bool running = true; running;) {
+    lock.unlock();
     OVERLAPPED_ENTRY entries[kBatch];
     ULONG count = 0;
-    if (!GetQueuedCompletionStatusEx(port_.get(), entries, kBatch, &count, NextTimeout(), FALSE)) {
+    if (!GetQueuedCompletionStatusEx(port_.get(), entries, kBatch, &count, timeout, FALSE)) {
       count = 0;  // the time is up; the port itself cannot fail while it is open
     }
+    lock.lock();
     for (ULONG i = 0; i < count; ++i) {
-      if (entries[i].lpOverlapped != nullptr) Complete(entries[i]);
+      if (entries[i].lpOverlapped != nullptr) Complete(&lock, entries[i]);
     }
-    const Lock lock(mutex_);
-    Tick(lock);
+    Tick(&lock);
     running = !closing_ || !connections_.empty();
+    timeout = NextTimeout(lock);
   }
+  lock.unlock();
   sink_->Ended();
 }
 
-void PipeServer::Complete(const OVERLAPPED_ENTRY& entry) {
-  auto* operation = static_cast<Operation*>(entry.lpOverlapped);
-  Connection* connection = operation->connection;
+void PipeServer::Complete(Lock* lock, const OVERLAPPED_ENTRY& entry) {
+  // By its number: the packet of an operation that was done with earlier may come when the
+  // connection is gone.
+  Connection* connection = Find(static_cast<uint32_t>(entry.lpCompletionKey));
+  if (connection == nullptr) return;
+  Operation* operation = connection->Completed(entry.lpOverlapped);
+  if (operation == nullptr) return;
   DWORD bytes = 0;
   const DWORD error =
       GetOverlappedResult(connection->pipe(), operation, &bytes, FALSE) ? 0 : GetLastError();
-  Lock lock(mutex_);
   operation->pending = false;
-  // Before a connection may be freed it is looked at once more, as Tick does after these.
-  attention_.insert(connection->id());
+  // One that begins or ends is looked at once more, as Tick does after these.
+  if (connection->state != Connection::State::kOpen) attention_.insert(connection->id());
   switch (operation->kind) {
     case Operation::Kind::kConnect:
       OnConnected(lock, connection, error);
       break;
     case Operation::Kind::kRead:
-      OnRead(&lock, connection, bytes, error);
+      OnReadable(lock, connection, bytes, error);
       break;
     case Operation::Kind::kWrite:
-      OnWritten(lock, connection, error);
+      OnWritten(*lock, connection, error);
       break;
   }
 }
 
-void PipeServer::OnConnected(const Lock& lock, Connection* connection, DWORD error) {
+void PipeServer::OnConnected(Lock* lock, Connection* connection, DWORD error) {
   if (listening_ == connection->id()) listening_ = 0;
   if (connection->state == Connection::State::kClosing) return;
   // Next first: there is always an instance for the client after this one.
-  if (accepting_ && listening_ == 0) (void)OpenInstance(lock, false).ok();
+  if (accepting_ && listening_ == 0) (void)OpenInstance(*lock, false).ok();
   const auto clients =
       std::count_if(connections_.begin(), connections_.end(), [](const auto& each) {
         return each.second->state == Connection::State::kGreeting ||
                each.second->state == Connection::State::kOpen;
       });
   if (error != 0 || !connection->process.Open(connection->pipe()).ok()) {
-    Close(lock, connection, CloseReason::kClosed);
+    Close(*lock, connection, CloseReason::kClosed);
   } else if (!accepting_ || static_cast<size_t>(clients) >= options_->max_clients) {
-    Refuse(lock, connection);
+    Refuse(*lock, connection);
   } else {
     connection->state = Connection::State::kGreeting;
     connection->look_at = Clock::now() + kGreetingTime;
@@ -81,23 +91,39 @@ void PipeServer::OnConnected(const Lock& lock, Connection* connection, DWORD err
   }
 }
 
-void PipeServer::OnRead(Lock* lock, Connection* connection, DWORD bytes, DWORD error) {
-  if (connection->state == Connection::State::kClosing) return;
+// Takes what was read, and goes on as long as more is there already.
+void PipeServer::OnReadable(Lock* lock, Connection* connection, DWORD bytes, DWORD error) {
+  for (int frames = 0; OnRead(lock, connection, bytes, error) && BeginRead(lock, connection);) {
+    Operation* read = connection->CompletedRead();
+    if (read == nullptr) return;
+    if (++frames == kFramesAtOnce) {
+      // The others' turn.
+      if (!connection->Repost().ok()) Reject(*lock, connection);
+      return;
+    }
+    error = GetOverlappedResult(connection->pipe(), read, &bytes, FALSE) ? 0 : GetLastError();
+    read->pending = false;
+  }
+}
+
+// False: nothing more is to be read.
+bool PipeServer::OnRead(Lock* lock, Connection* connection, DWORD bytes, DWORD error) {
+  if (connection->state == Connection::State::kClosing) return false;
   if (error != 0 && error != ERROR_MORE_DATA) {
     CloseBroken(*lock, connection);
-    return;
+    return false;
   }
   switch (connection->OnRead(bytes, error == ERROR_MORE_DATA)) {
     case Connection::Progress::kBad:
       Reject(*lock, connection);
-      return;
+      return false;
     case Connection::Progress::kFrame:
       OnFrame(lock, connection);
       break;
     case Connection::Progress::kMore:
       break;
   }
-  ReadOn(*lock, connection);
+  return true;
 }
 
 void PipeServer::OnWritten(const Lock& lock, Connection* connection, DWORD error) {
@@ -107,10 +133,23 @@ void PipeServer::OnWritten(const Lock& lock, Connection* connection, DWORD error
   }
 }
 
-void PipeServer::ReadOn(const Lock& lock, Connection* connection) {
-  if (connection->state == Connection::State::kClosing) return;
+void PipeServer::ReadOn(Lock* lock, Connection* connection) {
+  if (!BeginRead(lock, connection) || connection->CompletedRead() == nullptr) return;
+  // It is taken in its turn.
+  if (!connection->Repost().ok()) Reject(*lock, connection);
+}
+
+// False: nothing is being read now.
+bool PipeServer::BeginRead(Lock* lock, Connection* connection) {
+  if (connection->state == Connection::State::kClosing) return false;
   connection->paused = connection->undelivered > kMaxUndelivered;
-  if (!connection->paused && !connection->Read(lock).ok()) CloseBroken(lock, connection);
+  if (connection->paused) return false;
+  // Reading is this thread's alone, and JavaScript's need not wait for it.
+  lock->unlock();
+  const Status status = connection->Read();
+  lock->lock();
+  if (!status.ok()) CloseBroken(*lock, connection);
+  return status.ok();
 }
 
 void PipeServer::Close(const Lock& lock, Connection* connection, CloseReason reason) {
@@ -135,17 +174,17 @@ void PipeServer::CloseBroken(const Lock& lock, Connection* connection) {
 }
 
 // Does what was asked of a connection by a mark, a timer or another thread.
-void PipeServer::Look(const Lock& lock, Connection* connection) {
+void PipeServer::Look(Lock* lock, Connection* connection) {
   const bool time_is_up = connection->look_at && *connection->look_at <= Clock::now();
   switch (connection->state) {
     case Connection::State::kListening:
-      if (!accepting_) Close(lock, connection, CloseReason::kClosed);
+      if (!accepting_) Close(*lock, connection, CloseReason::kClosed);
       break;
     case Connection::State::kGreeting:
-      if (time_is_up) Reject(lock, connection);
+      if (time_is_up) Reject(*lock, connection);
       break;
     case Connection::State::kDraining:
-      if (time_is_up || !connection->has_output()) Close(lock, connection, CloseReason::kRefused);
+      if (time_is_up || !connection->has_output()) Close(*lock, connection, CloseReason::kRefused);
       break;
     case Connection::State::kOpen:
       if (connection->paused && connection->undelivered <= kMaxUndelivered / 2) {
@@ -155,12 +194,12 @@ void PipeServer::Look(const Lock& lock, Connection* connection) {
     case Connection::State::kClosing:
       break;
   }
-  if (closing_) Close(lock, connection, CloseReason::kClosed);
+  if (closing_) Close(*lock, connection, CloseReason::kClosed);
   if (connection->doomed && connection->state != Connection::State::kClosing) {
     if (connection->broken) {
-      CloseBroken(lock, connection);
+      CloseBroken(*lock, connection);
     } else {
-      Refuse(lock, connection);
+      Refuse(*lock, connection);
     }
   }
 }
@@ -188,9 +227,9 @@ bool PipeServer::Settle(const Lock&, Connection* connection) {
   return connection->idle();
 }
 
-void PipeServer::Tick(const Lock& lock) {
-  AnswerLateCalls(lock);
-  if (Clock::now() >= next_control_look_) LookAtControl(lock);
+void PipeServer::Tick(Lock* lock) {
+  AnswerLateCalls(*lock);
+  if (Clock::now() >= next_control_look_) LookAtControl(*lock);
   if (listening_ != 0 && !accepting_) attention_.insert(listening_);
   if (closing_) {
     for (const auto& [id, connection] : connections_) {
@@ -199,13 +238,14 @@ void PipeServer::Tick(const Lock& lock) {
   }
   // Looking may mark others (a new instance does not); what is marked meanwhile waits for the next
   // packet, which every marking thread sends.
+  if (attention_.empty()) return;
   const std::set<uint32_t> marked = std::move(attention_);
   attention_.clear();
   for (const uint32_t id : marked) {
     Connection* connection = Find(id);
     if (connection == nullptr) continue;
     Look(lock, connection);
-    if (Settle(lock, connection)) {
+    if (Settle(*lock, connection)) {
       attention_.erase(id);
       connections_.erase(id);
     } else if (connection->look_at) {
@@ -228,8 +268,7 @@ void PipeServer::LookAtControl(const Lock& lock) {
   }
 }
 
-DWORD PipeServer::NextTimeout() {
-  const Lock lock(mutex_);
+DWORD PipeServer::NextTimeout(const Lock&) {
   auto next = next_control_look_;
   if (const auto due = calls_.NextDue()) next = std::min(next, *due);
   for (const uint32_t id : attention_) {

@@ -52,11 +52,18 @@ Napi::Function ServerObject::Define(Napi::Env env) {
        InstanceMethod<&ServerObject::Stats>("stats"), InstanceMethod<&ServerObject::Ref>("ref"),
        InstanceMethod<&ServerObject::Unref>("unref"),
        InstanceMethod<&ServerObject::StopAccepting>("stopAccepting"),
-       InstanceMethod<&ServerObject::Close>("close")});
+       InstanceMethod<&ServerObject::Close>("close"),
+       InstanceMethod<&ServerObject::Reserve>("reserve"),
+       InstanceMethod<&ServerObject::Publish>("publish"),
+       InstanceMethod<&ServerObject::Withdraw>("withdraw"),
+       InstanceMethod<&ServerObject::Owners>("owners"),
+       InstanceMethod<&ServerObject::Record>("record"), InstanceMethod<&ServerObject::Keys>("keys"),
+       InstanceMethod<&ServerObject::PutAnswer>("putAnswer"),
+       InstanceMethod<&ServerObject::Published>("published")});
 }
 
 Napi::Value ServerObject::Serve(const Napi::CallbackInfo& info) {
-  return AddonData::Of(info.Env()).server_class.New({info[0], info[1]});
+  return AddonData::Of(info.Env()).server_class.New({info[0], info[1], info[2]});
 }
 
 ServerObject::ServerObject(const Napi::CallbackInfo& info)
@@ -64,7 +71,8 @@ ServerObject::ServerObject(const Napi::CallbackInfo& info)
   const Napi::Env env = info.Env();
   info.This().As<Napi::Object>().TypeTag(&kTypeTag);
   auto options = ToOptions(ToObject(info[0], "options"));
-  service_->Start(env, std::move(options), ToFunction(info[1], "onEvent"));
+  service_->Start(env, std::move(options), ToFunction(info[1], "onEvent"),
+                  ToFunction(info[2], "onFrames"));
 }
 
 Napi::Value ServerObject::PipeName(const Napi::CallbackInfo& info) {

@@ -17,7 +17,7 @@ class ServerObject : public Napi::ObjectWrap<ServerObject> {
  public:
   static Napi::Function Define(Napi::Env env);
 
-  // serve(options, onEvent)
+  // serve(options, onEvent, onFrames)
   static Napi::Value Serve(const Napi::CallbackInfo& info);
 
   // Not for users: arguments as of Serve.
@@ -34,6 +34,16 @@ class ServerObject : public Napi::ObjectWrap<ServerObject> {
   void Unref(const Napi::CallbackInfo& info);
   void StopAccepting(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
+
+  // What is published (server_data.cc).
+  void Reserve(const Napi::CallbackInfo& info);
+  Napi::Value Publish(const Napi::CallbackInfo& info);
+  Napi::Value Withdraw(const Napi::CallbackInfo& info);
+  Napi::Value Owners(const Napi::CallbackInfo& info);
+  Napi::Value Record(const Napi::CallbackInfo& info);
+  Napi::Value Keys(const Napi::CallbackInfo& info);
+  void PutAnswer(const Napi::CallbackInfo& info);
+  Napi::Value Published(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Service> service_;
 };

@@ -9,17 +9,14 @@
 namespace nsp {
 
 Service::Service()
-    : queue_(
-          [this](const Event& event) {
-            if (event.cost != 0) server_.Delivered(event.client, event.cost);
-          },
-          [this](Napi::Env env) { OnEnded(env); }),
+    : queue_([this](const uint8_t* records, size_t bytes) { server_.Delivered(records, bytes); },
+             [this](Napi::Env env) { OnEnded(env); }),
       server_(&queue_) {}
 
 void Service::Start(Napi::Env env, std::unique_ptr<ServerOptions> options,
-                    const Napi::Function& on_event) {
+                    const Napi::Function& on_event, const Napi::Function& on_frames) {
   // The threadsafe function keeps us until it is finalized.
-  queue_.Open(env, on_event, [self = shared_from_this()] {});
+  queue_.Open(env, on_event, on_frames, [self = shared_from_this()] {});
   uint32_t other_host = 0;
   const Status status = server_.Start(std::move(options), &other_host);
   if (status.ok()) {

@@ -21,7 +21,8 @@ class Service : public std::enable_shared_from_this<Service> {
   Service();
 
   // Throws NativeFailure; then nothing is left behind.
-  void Start(Napi::Env env, std::unique_ptr<ServerOptions> options, const Napi::Function& on_event);
+  void Start(Napi::Env env, std::unique_ptr<ServerOptions> options, const Napi::Function& on_event,
+             const Napi::Function& on_frames);
 
   [[nodiscard]] PipeServer& server() { return server_; }
   void Ref(Napi::Env env) { queue_.Ref(env); }

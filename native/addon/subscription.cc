@@ -8,15 +8,16 @@
 namespace nsp {
 
 void Subscriptions::Add(uint32_t index, uint32_t sequence) {
+  if (sequences_.empty()) sequences_.resize(kCounterCount);
   uint32_t& highest = sequences_[index];
-  highest = std::max(highest, sequence);
+  highest = waiting_.test(index) ? std::max(highest, sequence) : sequence;
+  waiting_.set(index);
 }
 
 void Subscriptions::Take(uint32_t index, std::vector<ChangeItem>* items) {
-  const auto found = sequences_.find(index);
-  if (found == sequences_.end()) return;
-  items->push_back({index, found->second});
-  sequences_.erase(found);
+  if (!waiting_.test(index)) return;
+  items->push_back({index, sequences_[index]});
+  waiting_.reset(index);
 }
 
 }  // namespace nsp

@@ -5,8 +5,9 @@
 #ifndef WINSOCK_NSP_ADDON_SUBSCRIPTION_H_
 #define WINSOCK_NSP_ADDON_SUBSCRIPTION_H_
 
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include "wire.h"
@@ -15,16 +16,18 @@ namespace nsp {
 
 class Subscriptions {
  public:
-  // Waits for `index` on behalf of the requests up to `sequence`.
+  // Waits for `index` (of a counter, by the check of the frame) on behalf of the requests up to
+  // `sequence`.
   void Add(uint32_t index, uint32_t sequence);
 
   // Uses up what waits for `index` and says with which sequence; appends nothing if nothing waits.
   void Take(uint32_t index, std::vector<ChangeItem>* items);
 
-  [[nodiscard]] size_t size() const { return sequences_.size(); }
+  [[nodiscard]] size_t size() const { return waiting_.count(); }
 
  private:
-  std::map<uint32_t, uint32_t> sequences_;  // at most kCounterCount, by the check of the frame
+  std::bitset<kCounterCount> waiting_;
+  std::vector<uint32_t> sequences_;  // by index; made by the first Add
 };
 
 }  // namespace nsp

@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { lint, report } from '../lint.mjs'
+import { checkReport, LEAST_ROUNDS } from './bench-report.mjs'
+import { BENCH_FOLDER, measure, writeReport } from './bench-run.mjs'
 import { ensureLinuxNode } from './linux-node.mjs'
 import { ARCHES, ROOT, testOutput } from './paths.mjs'
 import { testArches } from './windows-host.mjs'
@@ -143,6 +145,26 @@ async function nativeProgram(rig, arch, name) {
     return add({ passed, failed, skipped, failures }, failure(title, `ended with ${code}`))
   if (passed + failed === 0) return failure(title, 'ran no test')
   return { passed, failed, skipped, failures }
+}
+
+/**
+ * The benchmark's smoke run: each case whose answers are right passes, what is not built yet is
+ * skipped, and the report must be sound. Its figures mean nothing and are not looked at.
+ */
+export async function benchSuite(rig) {
+  const total = nothing()
+  const { run } = await measure(rig, { mode: 'smoke', rounds: LEAST_ROUNDS })
+  for (const { name, message } of run.failures) add(total, failure(`bench: ${name}`, message))
+  for (const { missing } of [...run.cases, ...run.curves])
+    add(total, { ...nothing(), [missing ? 'skipped' : 'passed']: 1 })
+  for (const name of run.late) add(total, failure(`bench: ${name}`, 'there was no time for it'))
+  const { report, details } = writeReport(run, rig, BENCH_FOLDER)
+  const problems = checkReport(report, details)
+  const title = 'bench: its report is sound'
+  return add(
+    total,
+    problems.length === 0 ? { ...nothing(), passed: 1 } : failure(title, problems.join('; ')),
+  )
 }
 
 /** The TypeScript tests, in Windows Node, in the rig or on Windows. */

@@ -12,6 +12,7 @@ import {
   Namespace,
   onIoctl,
   type Provider,
+  type Publication,
   type ServiceInit,
   WinsockError,
 } from '../../lib/index.ts'
@@ -39,12 +40,19 @@ export const Move: IoctlDefinition<string, void> = defineIoctl({
   input: codec.utf16,
   output: codec.none,
 })
+/** Publishes `published.agree.test` with these addresses; '' withdraws it. */
+export const Publish: IoctlDefinition<string, void> = defineIoctl({
+  code: controlCode('in', 4),
+  input: codec.utf16,
+  output: codec.none,
+})
 /** No provider declares it. */
 export const Unknown: IoctlDefinition<Uint8Array, Uint8Array> = defineIoctl({
   code: controlCode('inout', 99),
 })
 
 export const CHANGING = 'changing.agree.test'
+export const PUBLISHED = 'published.agree.test'
 
 const SERVICES: readonly (ServiceInit & { readonly name: string })[] = [
   {
@@ -75,6 +83,20 @@ class Data {
   readonly #services = new Map(SERVICES.map((service) => [service.name, service]))
   readonly directory: MemoryDirectory = new MemoryDirectory()
   readonly hosts = new Set<Host>()
+  readonly publications = new Set<Publication>()
+
+  publish(addresses: string): void {
+    const service = {
+      name: 'Published.agree.test',
+      addresses: addresses.split(' '),
+      aliases: ['said.agree.test'],
+      comment: 'published',
+    }
+    for (const publication of this.publications) {
+      if (addresses === '') publication.delete(PUBLISHED)
+      else publication.set(service)
+    }
+  }
 
   move(address: string): void {
     if (address === '') this.#services.delete(CHANGING)
@@ -112,9 +134,11 @@ export function agreementProviders(): readonly [feed: Provider, snapshots: Provi
         throw new WinsockError(input)
       }),
       onIoctl(Move, ({ input }) => data.move(input)),
+      onIoctl(Publish, ({ input }) => data.publish(input)),
     ],
     start(host: Host) {
       data.hosts.add(host)
+      data.publications.add(host.publish([]))
       // Failing handlers are part of the comparison.
       host.on('handlerError', () => undefined)
       return () => void data.hosts.delete(host)

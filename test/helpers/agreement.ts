@@ -17,6 +17,8 @@ import {
   MESH_NAMESPACE,
   Move,
   NAMES_ID,
+  PUBLISHED,
+  Publish,
   Unknown,
 } from './agreement-provider.ts'
 
@@ -366,6 +368,55 @@ function registrations(side: () => Side): void {
   })
 }
 
+function published(side: () => Side): void {
+  async function publish(addresses: string): Promise<void> {
+    await using lookup = await side().snapshots.open(mesh('one.agree.test'))
+    await lookup.ioctl(Publish, addresses)
+  }
+  const ask = (more: QueryInit = {}) => all(side().snapshots.query(mesh(PUBLISHED, more)))
+  const flags = LookupFlag.RETURN_NAME | LookupFlag.RETURN_ADDR
+
+  it('a published name is answered as a handler would answer it', async () => {
+    await publish('10.7.8.1 [fd00:7::8]:80')
+    const [one] = await ask()
+    assert.equal(one?.name, 'Published.agree.test')
+    assert.equal(one?.comment, 'published')
+    assert.deepEqual(texts(one), ['10.7.8.1 0', 'fd00:7::8 80'])
+    const names = (await ask({ flags: flags | LookupFlag.RETURN_ALIASES })).map(({ name }) => name)
+    assert.deepEqual(names, ['Published.agree.test', 'said.agree.test'])
+    const a = ServiceClass.dns('A')
+    assert.deepEqual((await ask({ serviceClass: a, flags })).map(texts), [['10.7.8.1 0']])
+    assert.deepEqual((await ask({ version: 3, flags })).map(texts), [texts(one)])
+    await publish('')
+    await fails(ask(), 'WSASERVICE_NOT_FOUND')
+  })
+
+  it('what a published name does not have is no data', async () => {
+    await publish('fd00:7::8')
+    await fails(ask({ serviceClass: ServiceClass.dns('A'), flags }), 'WSANO_DATA')
+    await publish('')
+  })
+
+  it('a publication is heard by those who wait for its name', async () => {
+    const { snapshots } = side()
+    await using lookup = await snapshots.open(mesh(PUBLISHED))
+    const changed = lookup.nextChange()
+    await publish('10.7.8.2')
+    await changed
+    await publish('')
+  })
+
+  it('an enumeration has a published name once', async () => {
+    await publish('10.7.8.3')
+    const names = (await all(side().snapshots.query(mesh(undefined, { flags })))).map(
+      ({ name }) => name,
+    )
+    assert.equal(names.filter((name) => name === 'Published.agree.test').length, 1)
+    assert.equal(names.at(-1), 'Published.agree.test')
+    await publish('')
+  })
+}
+
 function classes(side: () => Side): void {
   const info: ServiceClassInfo = {
     id: CLASS_ID,
@@ -405,6 +456,7 @@ export function agreementSuite(title: string, open: () => Promise<Side>): void {
     ioctls(side)
     feeds(side)
     registrations(side)
+    published(side)
     classes(side)
   })
 }

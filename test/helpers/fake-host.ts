@@ -33,12 +33,17 @@ export interface FakeHost {
   readonly failures: HandlerFailure[]
 }
 
-/** Serves `init` over a fake; a client with the number 1 is connected. */
+/** Serves `init` over a fake; a client with the number 1 is connected. `records`: what the host before has left. */
 export async function fakeHost(
   init: Partial<ProviderInit> = {},
   options: ServeOptions = {},
+  records?: FakeServer['records'],
 ): Promise<FakeHost> {
   const server = new FakeServer()
+  if (records !== undefined) {
+    records.forgetOwners()
+    server.records = records
+  }
   const served = provider(init)
   const native = {
     currentUserSid: () => 'S-1-5-21-1-2-3-500',

@@ -138,8 +138,13 @@ export class FakeMachine implements Native {
   }
   folderFault = (): string | undefined => undefined
   descriptorFault = (): string | undefined => undefined
-  setDescriptor = (): void => undefined
-  getDescriptor = (): string => ''
+  /** Of what got one, by path. */
+  readonly descriptors = new Map<string, string>()
+  setDescriptor = (path: string, sddl: string): void => {
+    this.#note('setDescriptor', path)
+    this.descriptors.set(path, sddl)
+  }
+  getDescriptor = (path: string): string => this.descriptors.get(path) ?? ''
   createControlFile = (path: string): void => {
     this.#note('createControlFile', path)
     writeFileSync(path, 'control')

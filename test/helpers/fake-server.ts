@@ -5,14 +5,17 @@
 import { guidToBytes } from '../../lib/guid.ts'
 import type { ServiceClassInfo } from '../../lib/index.ts'
 import type {
+  NativeAnswer,
   NativeClient,
   NativeEvent,
   NativeServeOptions,
   NativeServer,
   NativeStats,
 } from '../../lib/internal/native.ts'
+import { SimulatedRecords } from '../../lib/simulation/records.ts'
 import { ByteReader, ByteWriter } from '../../lib/wire/bytes.ts'
 import {
+  COUNTER_COUNT,
   FRAME_BATCH,
   FRAME_CANCEL,
   FRAME_CLASS_INFO,
@@ -102,6 +105,11 @@ function readReply(body: Uint8Array): Reply {
 export class FakeServer implements NativeServer {
   readonly pipeName = '\\\\.\\pipe\\fake'
   readonly epoch = 1
+  readonly counters: Uint32Array = new Uint32Array(COUNTER_COUNT)
+  /** Another server's may be put in its place: a host that starts again. */
+  records: SimulatedRecords = new SimulatedRecords(this.counters, () => performance.now())
+  /** Thrown by the next call that writes. */
+  writeFailure: Error | undefined
   readonly changes: number[][] = []
   readonly disconnected: number[] = []
   readonly referenced: boolean[] = []
@@ -130,6 +138,7 @@ export class FakeServer implements NativeServer {
   }
   change(indices: readonly number[]): void {
     this.changes.push([...indices])
+    for (const index of indices) this.counters[index] = (this.counters[index] ?? 0) + 1
   }
   disconnect(client: number): void {
     this.disconnected.push(client)
@@ -158,6 +167,33 @@ export class FakeServer implements NativeServer {
   close(): Promise<void> {
     this.isClosed = true
     return Promise.resolve()
+  }
+
+  // ── NativeRecords ──
+
+  reserve(): void {
+    if (this.writeFailure !== undefined) throw this.writeFailure
+  }
+  publish(owner: number, records: Uint8Array): Uint32Array {
+    return this.records.publish(owner, records)
+  }
+  withdraw(keys: Uint8Array): Uint32Array {
+    return this.records.withdraw(keys)
+  }
+  owners(keys: Uint8Array): Uint32Array {
+    return this.records.owners(keys)
+  }
+  record(key: Uint8Array): ReturnType<NativeServer['record']> {
+    return this.records.record(key)
+  }
+  keys(owner?: number): Uint8Array {
+    return this.records.keys(owner)
+  }
+  putAnswer(answer: NativeAnswer): void {
+    this.records.putAnswer(answer)
+  }
+  published(): ReturnType<NativeServer['published']> {
+    return this.records.published()
   }
 
   // ── what a client does ──

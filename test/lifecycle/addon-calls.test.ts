@@ -9,6 +9,8 @@ import {
   CLASS_INFO,
   END,
   frame,
+  HAS_ENDS,
+  IOCTL,
   ioctl,
   LAST_BATCH,
   next,
@@ -141,6 +143,42 @@ describe('addon: calls', () => {
     assert.equal(test.server.answer(client, BATCH, 1, 1, 1, words(0, 0)), false)
     assert.equal(test.server.answer(client, BATCH, 1, 2, 2, words(0, 0)), true)
     assert.equal((await peer.read())?.call, 2)
+  })
+
+  it('takes the ends that a frame carries as ends that came first', async () => {
+    await using test = new TestServer().start()
+    const { peer, client } = await test.client()
+    await peer.send(next(1, NEVER, 1))
+    await test.told('frame')
+    const input = Buffer.from('abc')
+    const body = Buffer.concat([words(NEVER, 1, 64, 0, 0, 3), input, words(1, 8, 2)])
+    await peer.send(frame(IOCTL, body, { flags: HAS_ENDS, call: 2, lookup: 9 }))
+    await test.told('frame', 4)
+    const [, one, other, call] = test.all('frame')
+    for (const [end, lookup] of [
+      [one, 1],
+      [other, 8],
+    ] as const)
+      assert.deepEqual(
+        [end?.client, end?.kind, end?.flags, end?.call, end?.lookup, end?.body.length],
+        [client, END, 0, 0, lookup, 0],
+      )
+    assert.deepEqual([call?.kind, call?.flags, call?.call, call?.lookup], [IOCTL, 0, 2, 9])
+    assert.deepEqual(Buffer.from(call?.body ?? []).subarray(24), input)
+    assert.equal(test.server.answer(client, BATCH, 1, 1, 1, words(0, 0)), false)
+    assert.equal(test.server.answer(client, REPLY, 0, 2, 9, words(0, 0)), true)
+    await peer.send(frame(END, words(4, 1), { flags: HAS_ENDS, lookup: 5 }))
+    await test.told('frame', 6)
+    assert.deepEqual(
+      test
+        .all('frame')
+        .slice(4)
+        .map(({ kind, lookup }) => [kind, lookup]),
+      [
+        [END, 4],
+        [END, 5],
+      ],
+    )
   })
 
   it('closes a call that nobody waits for', async () => {

@@ -3,6 +3,7 @@
 // A process or a worker that serves a control file through the addon and ends in some way:
 // addon-host.ts CONTROL MODE. It prints the pipe's name, or the failure, as one JSON line.
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { forEachFrame } from '../../lib/host/frames.ts'
 import { loadNative } from '../../lib/internal/binding.ts'
 import { FILTER, ON_FAILURE, PIPE_SDDL } from './addon-server.ts'
 
@@ -26,13 +27,14 @@ function serve(): void {
         maxCallsPerClient: 8,
         onFailure: ON_FAILURE,
       },
-      (event) => {
-        if (event.type !== 'frame') return
-        if (mode === 'exit') process.exit(7)
-        if (mode === 'throw') throw new Error('thrown by the handler of events')
-        if (mode === 'close') void server.close().then(() => tell({ closed: true }))
-        tell({ frame: event.call })
-      },
+      () => undefined,
+      (bytes, size) =>
+        forEachFrame(bytes, size, ({ call }) => {
+          if (mode === 'exit') process.exit(7)
+          if (mode === 'throw') throw new Error('thrown by the handler of events')
+          if (mode === 'close') void server.close().then(() => tell({ closed: true }))
+          tell({ frame: call })
+        }),
     )
     if (mode === 'unref') server.unref()
     if (mode === 'forget') setTimeout(() => process.exit(0), 0)

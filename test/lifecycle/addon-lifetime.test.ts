@@ -97,11 +97,19 @@ describe('addon: one server', () => {
 
   it('refuses a second server of the provider and names the first', async () => {
     await using test = new TestServer().start()
-    assert.throws(() => new TestServer().native.serve(test.options(), () => {}), {
-      code: 'EALREADY',
-      hostPid: process.pid,
-      syscall: 'LockFileEx',
-    })
+    assert.throws(
+      () =>
+        new TestServer().native.serve(
+          test.options(),
+          () => {},
+          () => {},
+        ),
+      {
+        code: 'EALREADY',
+        hostPid: process.pid,
+        syscall: 'LockFileEx',
+      },
+    )
     const host = new Host(test, 'serve')
     assert.equal(await host.told('hostPid'), process.pid)
     assert.deepEqual(host.messages, [{ code: 'EALREADY', hostPid: process.pid }])
@@ -123,7 +131,11 @@ describe('addon: one server', () => {
   it('reports what it cannot serve', async () => {
     await using test = new TestServer()
     const serve = (change: object) => () =>
-      test.native.serve({ ...test.options(), ...change }, () => {})
+      test.native.serve(
+        { ...test.options(), ...change },
+        () => {},
+        () => {},
+      )
     assert.throws(serve({ controlPath: `${test.controlPath}-absent` }), {
       syscall: 'CreateFileW',
       errno: 2,

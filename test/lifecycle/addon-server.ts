@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { forEachFrame, keepFrame } from '../../lib/host/frames.ts'
 import { loadNative } from '../../lib/internal/binding.ts'
 import type {
   NativeEvent,
@@ -65,10 +66,13 @@ export class TestServer implements AsyncDisposable {
   }
 
   start(change: Partial<NativeServeOptions> = {}): this {
-    this.#server = this.native.serve(this.options(change), (event) => {
+    const tell = (event: NativeEvent) => {
       this.events.push(event)
       this.onEvent(event)
-    })
+    }
+    this.#server = this.native.serve(this.options(change), tell, (bytes, size) =>
+      forEachFrame(bytes, size, (frame) => tell(keepFrame(frame))),
+    )
     return this
   }
 

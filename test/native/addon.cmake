@@ -11,6 +11,10 @@ endfunction()
 
 nsp_addon_test(addon_frame_check_test ${common}/frame_check.cc ${common}/class_info.cc ${common}/query_set.cc)
 nsp_addon_test(addon_control_writer_test ${common}/control_writer.cc)
+nsp_addon_test(addon_data_writer_test ${common}/data_writer.cc)
+nsp_addon_test(addon_data_store_test
+  ${addon}/data_files.cc ${addon}/data_store.cc ${addon}/owner_table.cc
+  ${common}/control_writer.cc ${common}/data_writer.cc)
 nsp_addon_test(addon_call_table_test ${addon}/call_table.cc ${addon}/subscription.cc)
 nsp_addon_test(addon_client_query_test ${addon}/client_query.cc)
 nsp_addon_test(addon_descriptor_fault_test ${addon}/descriptor_fault.cc ${addon}/text.cc)

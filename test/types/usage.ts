@@ -24,6 +24,7 @@ import {
   NspError,
   type Operation,
   onIoctl,
+  type Publication,
   type Query,
   type Service,
   ServiceClass,
@@ -204,6 +205,15 @@ export async function usage(provider: ReturnType<typeof defineProvider>): Promis
   host.on('error', () => undefined)
   host.invalidate()
   host.invalidate({ entry: 'mesh' })
+  const publication: Publication = host.publish([{ name: 'a', addresses: ['10.0.0.1'] }])
+  publication.set({ name: 'b' })
+  publication.replace(new Set([{ name: 'b', ttl: 30 }]))
+  const had: boolean = publication.delete('b')
+  const { published }: { readonly published: number } = host.stats()
+  void [had, published, publication.size]
+  // @ts-expect-error: a published service has a name
+  host.publish([{ addresses: ['10.0.0.1'] }])
+  publication[Symbol.dispose]()
   host.invalidate(({ key }) => key === 'a')
   // @ts-expect-error one scope at a time, with a known name
   host.invalidate({ names: 'a' })

@@ -19,7 +19,7 @@ const { RETURN_ADDR, RETURN_ALIASES, RETURN_ALL, RETURN_BLOB, RETURN_NAME } = Lo
 
 function answer(init: ServiceInit, ask: Partial<WireQuerySet> = {}): WireQuerySet[] {
   const question = { query: makeQuery(query(ask)), entry: 0, namespace: 1001 }
-  return encodeAnswer(init, 0, question).map((block) => readQuerySet(block))
+  return encodeAnswer(init, 0, question).blocks.map((block) => readQuerySet(block))
 }
 
 function faults(init: ServiceInit): readonly { path: string; message: string }[] {

@@ -63,6 +63,7 @@ describe('install', () => {
         'CopyFile',
         'CopyFile',
         'WriteFile',
+        'CreateDirectory',
         'CreateFile',
         'WriteFile',
         'WSCInstallNameSpace',
@@ -90,6 +91,23 @@ describe('install', () => {
     })
   })
 
+  it('gives data files to the host, and their folder to nobody', () => {
+    const machine = new FakeMachine()
+    put(machine)
+    const data = join(machine.root, 'ProgramData', 'winsock-nsp', ID, 'data')
+    const folder = machine.descriptors.get(data) ?? ''
+    // Neither DELETE, FILE_DELETE_CHILD, WRITE_DAC nor WRITE_OWNER on the folder itself.
+    const [, own = ''] = new RegExp(`\\(A;;(0x[0-9a-f]+);;;${machine.sid}\\)`).exec(folder) ?? []
+    assert.equal(Number(own) & 0x000d0050, 0, folder)
+    assert.notEqual(Number(own) & 0x2, 0, 'FILE_ADD_FILE')
+    const keep = machine.descriptors.get(join(data, 'control-1.bin.keep')) ?? ''
+    assert.ok(!keep.includes(machine.sid), keep)
+    assert.match(keep, /^O:S-1-5-32-544G:S-1-5-32-544D:P/)
+    // For another account: the former one has no part in it any more.
+    put(machine, two(), { account: 'LocalService' })
+    assert.ok(!machine.descriptors.get(data)?.includes(machine.sid))
+  })
+
   it('again changes nothing', () => {
     const machine = new FakeMachine()
     put(machine)
@@ -98,7 +116,7 @@ describe('install', () => {
     assert.deepEqual(stateOf(machine), before)
     assert.deepEqual(
       steps.map(({ call }) => call),
-      ['CreateDirectory', 'CreateDirectory', 'CreateFile'],
+      ['CreateDirectory', 'CreateDirectory', 'CreateDirectory', 'CreateFile'],
     )
   })
 
@@ -135,13 +153,15 @@ describe('install', () => {
     const before = stateOf(machine)
     const { steps } = put(machine, two(), { dryRun: true })
     assert.deepEqual(stateOf(machine), before)
-    assert.equal(steps.length, 11)
+    assert.equal(steps.length, 12)
     assert.ok(steps.every(({ done }) => !done))
   })
 
   const failures = [
     { call: 'CreateDirectory', times: 1, errno: 5 },
     { call: 'CreateDirectory', times: 2, errno: 5 },
+    { call: 'setDescriptor', times: 1, errno: 5 },
+    { call: 'setDescriptor', times: 2, errno: 5 },
     { call: 'createControlFile', times: 1, errno: 5 },
     { call: 'WSCInstallNameSpace', times: 1, errno: 10013 },
     { call: 'WSCInstallNameSpace', times: 2, errno: 11003 },
@@ -170,11 +190,13 @@ describe('install', () => {
         ...failAt,
         times:
           failAt.times +
-          (failAt.call.startsWith('WSCI') || failAt.call === 'CreateDirectory'
+          (failAt.call.startsWith('WSCI') || failAt.call === 'setDescriptor'
             ? 2
-            : failAt.call === 'createControlFile'
-              ? 1
-              : 0),
+            : failAt.call === 'CreateDirectory'
+              ? 3
+              : failAt.call === 'createControlFile'
+                ? 1
+                : 0),
       }
       const before = machine.catalogs.native.map(({ id, name }) => `${id} ${name}`).toSorted()
       assert.throws(() => put(machine, two({ name: 'renamed' }), { order: 'first' }))
@@ -277,6 +299,19 @@ describe('uninstall', () => {
     machine.catalogInstall('native', { id: ID, name: 'old', namespace: 12, version: 1, path })
     uninstall(machine, undefined, false)
     assert.equal(machine.catalogs.native.length, 1)
+  })
+
+  it('takes the data files along, mapped or not', () => {
+    const machine = new FakeMachine()
+    const clean = stateOf(machine)
+    put(machine)
+    const data = join(machine.root, 'ProgramData', 'winsock-nsp', ID, 'data')
+    assert.deepEqual(readdirSync(data), ['control-1.bin.keep'])
+    for (const name of ['control-1.bin.7', 'control-1.bin.8']) writeFileSync(join(data, name), '')
+    const targets = uninstall(machine, ID, true).map(({ target }) => target)
+    assert.ok(targets.includes(join(data, 'control-1.bin.7')), String(targets))
+    uninstall(machine, ID, false)
+    assert.deepEqual(stateOf(machine), clean)
   })
 
   it('goes on when a step fails, and says which', () => {
