@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Counts of pipe operations, waits and allocations, so that tests can assert "no round trip" instead
-// of a time.
-// They exist in the test build alone.
+// Counts of pipe operations, waits and allocations, so that tests can assert "no round trip"
+// instead of a time. They exist in the test build alone.
 #ifndef WINSOCK_NSP_PROVIDER_TEST_COUNTERS_H_
 #define WINSOCK_NSP_PROVIDER_TEST_COUNTERS_H_
 

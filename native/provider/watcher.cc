@@ -14,8 +14,7 @@ namespace {
 
 constexpr DWORD kFirstBackoffMs = 50;
 constexpr DWORD kLastBackoffMs = 2000;
-// How often a full pipe is tried again.
-constexpr DWORD kFirstFlushMs = 10;
+constexpr DWORD kFirstFlushMs = 10;  // how often a full pipe is tried again
 // A quiet watcher looks around this often; every wait has an end.
 constexpr DWORD kIdleMs = 60000;
 
