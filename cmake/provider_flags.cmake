@@ -8,7 +8,8 @@ if(MSVC)
   set(NSP_HARDENING /guard:cf /DYNAMICBASE /NXCOMPAT)
 else()
   set(NSP_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Werror)
-  # Small rather than fast: it lies in every process, and what it waits for is not its own code.
+  # Small rather than fast: it lies in every process, and what it waits for is not its own code. The
+  # exceptions are native/CMakeLists.txt's NSP_HOT.
   set(NSP_FREESTANDING
     -Os -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections)
   if(WINSOCK_NSP_ARCH STREQUAL "x86")

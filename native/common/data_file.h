@@ -49,18 +49,17 @@ static_assert(sizeof(DataHead) == kDataHeadBytes);
 static_assert(sizeof(DataRecord) == 48);
 static_assert(offsetof(DataRecord, made_at) == 40);
 
-inline uint32_t MixWord(uint32_t hash, uint32_t word) {
-  hash = (hash ^ word) * 2654435761u;
-  return hash ^ (hash >> 15);
+inline uint64_t MixWord(uint64_t hash, uint64_t word) {
+  hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+  return hash ^ (hash >> 32);
 }
 
 // A hash of whole 32-bit words at any address, in four lanes: in one, each step would wait for the
 // one before. Tells random bytes from a record; keeps nobody out who may write the file.
 inline uint32_t MixWords(const void* data, size_t bytes) {
   const auto* at = static_cast<const uint8_t*>(data);
-  uint32_t lanes[4] = {2166136261u ^ static_cast<uint32_t>(bytes), 16777619u, 3266489917u,
-                       668265263u};
-  uint32_t words[4];
+  uint64_t lanes[4] = {bytes, 1, 2, 3};
+  uint64_t words[4];
   for (; bytes >= sizeof(words); bytes -= sizeof(words), at += sizeof(words)) {
     std::memcpy(words, at, sizeof(words));
     for (int i = 0; i < 4; ++i) {
@@ -68,11 +67,12 @@ inline uint32_t MixWords(const void* data, size_t bytes) {
     }
   }
   for (int i = 0; bytes >= sizeof(uint32_t); bytes -= sizeof(uint32_t), at += sizeof(uint32_t)) {
-    std::memcpy(words, at, sizeof(uint32_t));
-    lanes[i] = MixWord(lanes[i], words[0]);
+    uint32_t word;
+    std::memcpy(&word, at, sizeof(word));
+    lanes[i % 4] = MixWord(lanes[i % 4], word);
     ++i;
   }
-  return MixWord(MixWord(MixWord(lanes[0], lanes[1]), lanes[2]), lanes[3]);
+  return static_cast<uint32_t>(MixWord(MixWord(MixWord(lanes[0], lanes[1]), lanes[2]), lanes[3]));
 }
 
 }  // namespace nsp

@@ -13,6 +13,7 @@ namespace {
 
 // So much is read of one bucket at most; a chain that is longer costs less at the host.
 constexpr size_t kMaxWalkBytes = size_t{4} * kMaxRecordBytes;
+constexpr size_t kFirstRead = kLeastRoom;
 
 uint64_t KeyOffset(const DataRecord& head) {
   return sizeof(DataRecord) + uint64_t{head.counter_count} * sizeof(uint32_t);
@@ -64,12 +65,11 @@ bool DataReader::Open(const DataSource& source, uint64_t bytes, uint32_t number)
   return true;
 }
 
-// The head of a record that ends at `end` or before: what is linked later lies behind it.
-bool DataReader::ReadHead(uint32_t offset, uint32_t end, uint32_t bucket, DataRecord* head) const {
-  return offset % 8 == 0 && offset >= first_ && offset < end && end - offset >= sizeof(*head) &&
-         Read(offset, head, sizeof(*head)) && head->size % 8 == 0 && head->size <= end - offset &&
-         head->size <= kMaxRecordBytes && BlocksOffset(*head) <= head->size &&
-         head->next < offset && (head->hash & mask_) == bucket;
+// The head of a record at `offset` that ends at `end` or before: what is linked later lies behind.
+bool DataReader::IsSound(const DataRecord& head, uint32_t offset, uint32_t end,
+                         uint32_t bucket) const {
+  return head.size % 8 == 0 && head.size <= end - offset && head.size <= kMaxRecordBytes &&
+         BlocksOffset(head) <= head.size && head.next < offset && (head.hash & mask_) == bucket;
 }
 
 DataFound DataReader::Find(const DataSearch& search, uint8_t* room, size_t room_bytes,
@@ -83,15 +83,23 @@ DataFound DataReader::Find(const DataSearch& search, uint8_t* room, size_t room_
   }
   while (offset != 0) {
     DataRecord head;
-    if (!ReadHead(offset, end, bucket, &head) || head.size > left) {
+    if (offset % 8 != 0 || offset < first_ || offset >= end || end - offset < sizeof(head)) {
+      return DataFound::kNo;
+    }
+    // Most records are here after one read. What changes between two is found by the check.
+    const size_t before = end - offset < kFirstRead ? end - offset : kFirstRead;
+    if (!Read(offset, room, before)) {
+      return DataFound::kNo;
+    }
+    std::memcpy(&head, room, sizeof(head));
+    if (!IsSound(head, offset, end, bucket) || head.size > left) {
       return DataFound::kNo;
     }
     if (head.size > room_bytes) {
       found->need = head.size;
       return DataFound::kNeedsRoom;
     }
-    // The head is compared again: it may have changed since it was checked.
-    if (!Read(offset, room, head.size) || std::memcmp(room, &head, sizeof(head)) != 0 ||
+    if ((head.size > before && !Read(offset + before, room + before, head.size - before)) ||
         head.check != MixWords(room + sizeof(head.check), head.size - sizeof(head.check))) {
       return DataFound::kNo;
     }

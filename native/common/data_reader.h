@@ -14,6 +14,9 @@ namespace nsp {
 // The largest record that a reader takes: more than this fits no frame either.
 inline constexpr uint32_t kMaxRecordBytes = kMaxFrameBytes;
 
+// The least room that a search takes.
+inline constexpr size_t kLeastRoom = 256;
+
 // The file's bytes. `read` copies `bytes` bytes from `offset` of the file, which both lie inside
 // the size it was opened with; false: they cannot be read.
 struct DataSource {
@@ -48,8 +51,9 @@ class DataReader {
   // Takes a file of `bytes` bytes. False: its head is not what this version says of file `number`.
   [[nodiscard]] bool Open(const DataSource& source, uint64_t bytes, uint32_t number);
 
-  // The newest record of a key, copied into `room`; of an answer only while it holds, of a name
-  // only while that is published. Takes a bounded number of steps. Any thread, several at once.
+  // The newest record of a key, copied into `room` (at least kLeastRoom bytes); of an answer only
+  // while it holds, of a name only while that is published. Takes a bounded number of steps. Any
+  // thread, several at once.
   [[nodiscard]] DataFound Find(const DataSearch& search, uint8_t* room, size_t room_bytes,
                                DataFinding* found) const;
 
@@ -57,7 +61,7 @@ class DataReader {
   bool Read(size_t offset, void* to, size_t bytes) const {
     return source_.read(source_.file, offset, to, bytes);
   }
-  bool ReadHead(uint32_t offset, uint32_t end, uint32_t bucket, DataRecord* head) const;
+  bool IsSound(const DataRecord& head, uint32_t offset, uint32_t end, uint32_t bucket) const;
 
   DataSource source_;
   uint32_t bytes_ = 0;

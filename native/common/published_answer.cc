@@ -127,6 +127,8 @@ class NameAnswer {
       if (!ReadQuerySet(rest.data, rest.size, &service)) {
         return 0;
       }
+      block_ = rest.data;
+      source_ = service.head;
       rest.data += service.head.size;
       rest.size -= service.head.size;
       if (FitsClass(service)) {
@@ -186,16 +188,24 @@ class NameAnswer {
 
   // One block: `result` with the usable ones of `addresses`. False: it fits no frame.
   bool Put(const QuerySetView& result, const Bytes& addresses, size_t address_bytes) {
-    const size_t head = MeasureQuerySet(result);
+    // Mostly it has just the fields and addresses of its block.
+    const bool same = result.head.present == source_.present && source_.protocol_count == 0 &&
+                      address_bytes == addresses.size;
+    const size_t head = same ? source_.size - address_bytes : MeasureQuerySet(result);
     const auto size = static_cast<uint32_t>(head + address_bytes);
     if (head == 0 || size > kMaxFrameBytes - sizeof(FrameHeader) - size_) {
       return false;
     }
     if (size_ + size <= room_.bytes) {
       uint8_t* out = room_.data + size_;
-      WriteQuerySet(result, out);
-      std::memcpy(out, &size, sizeof(size));
-      static_cast<void>(Usable(addresses, out + head, &address_bytes));
+      if (same) {
+        std::memcpy(out, block_, size);
+        std::memcpy(out, &result.head, sizeof(result.head));
+      } else {
+        WriteQuerySet(result, out);
+        std::memcpy(out, &size, sizeof(size));
+        static_cast<void>(Usable(addresses, out + head, &address_bytes));
+      }
     }
     size_ += size;
     ++sent_;
@@ -282,6 +292,8 @@ class NameAnswer {
   Asked asked_;
   const AnswerRoom room_;
   size_t size_ = sizeof(BatchBody);
+  const uint8_t* block_ = nullptr;  // of the present service
+  QuerySetHead source_ = {};        // its head
   uint32_t sent_ = 0;
 };
 

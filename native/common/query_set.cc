@@ -53,11 +53,16 @@ bool ReadQuerySet(const uint8_t* block, size_t available, QuerySetView* view) {
     return false;
   }
   Bytes rest = {block + sizeof(head), head.size - static_cast<uint32_t>(sizeof(head))};
+  uint32_t left = head.present & ~(kHasClass | kHasVersion);
   for (const Field& field : kFields) {
     uint32_t size = 0;
-    if ((head.present & field.bit) == 0) {
+    if (left == 0) {
+      break;  // mostly behind the name
+    }
+    if ((left & field.bit) == 0) {
       continue;
     }
+    left &= ~field.bit;
     if (!TakeValue(&rest, &size) || !FieldSizeAllowed(field, size) ||
         !TakeBytes(&rest, size, &(view->*field.bytes))) {
       return false;

@@ -60,11 +60,12 @@ class CounterSample {
   bool reported_ = false;
   bool reported_in_round_ = false;  // the report came after StartRound
   uint16_t index_[kMaxSampled] = {};
-  CounterValues at_begin_ = {};
-  CounterValues at_next_ = {};
-  CounterValues seen_ = {};
-  CounterValues report_ = {};
-  CounterValues round_ = {};
+  // The first count_ values; Start sets all but `report_`, which is set when something is reported.
+  CounterValues at_begin_;
+  CounterValues at_next_;
+  CounterValues seen_;
+  CounterValues report_;
+  CounterValues round_;
 };
 
 // What a request waits for: the counters of its handle, and the values that it knows.

@@ -109,7 +109,7 @@ class Lookup : public Counted<Lookup> {
   // lookup_published.cc: answers without the host.
   bool TakePublished();
   bool FindName(const DataReader& data, const QuerySetView& query, Buffer* body) const;
-  bool FindAnswer(const DataReader& data, const QuerySetView& query, Buffer* body) const;
+  bool FindAnswer(const DataReader& data, const QuerySetView& query, Buffer* body);
   bool MakeBody(const DataReader& data, const DataSearch& search, const QuerySetView& query,
                 Buffer* body) const;
 

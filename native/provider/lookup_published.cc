@@ -72,11 +72,12 @@ bool Lookup::FindName(const DataReader& data, const QuerySetView& query, Buffer*
   return search.key.size != 0 && MakeBody(data, search, query, body);
 }
 
-// By an answer record that holds.
-bool Lookup::FindAnswer(const DataReader& data, const QuerySetView& query, Buffer* body) const {
+// By an answer record that holds, now.
+bool Lookup::FindAnswer(const DataReader& data, const QuerySetView& query, Buffer* body) {
   if ((flags_ & LUP_FLUSHCACHE) != 0) {
     return false;  // whoever says so wants the provider's own word
   }
+  sample_.NoteNext(*state_.mapping);
   DataSearch search;
   search.kind = kDataAnswer;
   search.key = {query_.data(), query_.size()};
@@ -93,8 +94,10 @@ bool Lookup::TakePublished() {
   if (feed_ || received_ || in_round_ || state_.mapping->data_file() == 0) {
     return false;
   }
-  // Before anything is read: what changes later is a change to this lookup.
-  sample_.NoteNext(*state_.mapping);
+  if ((state_.filter->filter.host_flags & kHostAsksStillValid) != 0) {
+    // Before anything is read: what changes later is a change to this lookup.
+    sample_.NoteNext(*state_.mapping);
+  }
   QuerySetView query;
   Buffer body;
   {

@@ -9,8 +9,8 @@
 
 namespace nsp {
 
-// Most queries fit: a name of 40 characters, a class, a few protocols.
-using QueryBlock = InlineBuffer<160>;
+// Most queries fit: a name of 24 characters, a class, two protocols.
+using QueryBlock = InlineBuffer<128>;
 
 class Query {
  public:
