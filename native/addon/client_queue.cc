@@ -43,6 +43,11 @@ void ClientQueue::Post(Settle settle) {
   Schedule();
 }
 
+size_t ClientQueue::waiting() {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
 void ClientQueue::Close() {
   std::vector<Settle> dropped;
   const std::lock_guard lock(mutex_);

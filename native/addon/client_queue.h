@@ -24,6 +24,9 @@ class ClientQueue {
   // From any thread. After Close, or while the environment ends, `settle` is dropped unused.
   void Post(Settle settle);
 
+  // JavaScript's thread: how many results have not settled their promises yet.
+  [[nodiscard]] size_t waiting();
+
   // JavaScript's thread: whether the environment stays while nothing else keeps it.
   void Hold(Napi::Env env, bool hold);
 
