@@ -48,6 +48,8 @@ class DataFile {
     bucket_count_ = 1u << tape->Below(7);
     used_ = (nsp::kDataHeadBytes + bucket_count_ * 4 + 7) / 8 * 8;
     std::memset(bytes(), 0, dirty_);
+    // Some files have their records at their very end.
+    if (tape->Chance()) used_ = kBytes - (tape->Byte() + 1u) * 8;
     for (uint32_t count = tape->Below(8); count != 0 && tape->left() != 0; --count)
       AddRecord(tape);
     PutHead();
@@ -66,9 +68,9 @@ class DataFile {
       if ((where & 2) != 0 && !records_.empty()) {
         base = records_[tape->Byte() % records_.size()].offset;
       }
-      const uint32_t offset = base + tape->Byte() % 32 * 4;
+      const uint32_t offset = std::min(base + tape->Byte() % 32 * 4, kBytes - 4);
       uint32_t word = tape->Take<uint32_t>();
-      if ((where & 4) != 0) word %= kBytes + 16;
+      if ((where & 4) != 0) word %= (where & 16) != 0 ? 1024 : kBytes + 16;
       if ((where & 8) != 0) word &= ~7u;
       std::memcpy(bytes() + offset, &word, sizeof(word));
       dirty_ = std::max(dirty_, offset + 4);
@@ -122,6 +124,7 @@ class DataFile {
     head.status = made.kind == nsp::kDataAnswer ? tape->Byte() : 0;
     head.ttl_ms = made.kind == nsp::kDataAnswer ? tape->Below(4) : 0;
     head.made_at = made.kind == nsp::kDataAnswer ? tape->Byte() * uint64_t{5000} : 0;
+    if (head.size > kBytes - used_) return;
     made.offset = used_;
     used_ += head.size;
     std::copy(made.key.begin(), made.key.end(), bytes() + made.offset + at_key);

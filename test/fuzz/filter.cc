@@ -91,11 +91,12 @@ void Ask(Tape* tape, const nsp::ControlFilter& filter) {
   const std::vector<uint16_t> name = MakeName(tape, filter);
   const Exact key_bytes(name.size() * 2);
   auto* key = reinterpret_cast<uint16_t*>(key_bytes.data());
-  uint8_t service_class[16] = {tape->Byte()};
+  const uint8_t service_class[16] = {static_cast<uint8_t>(tape->Below(4))};
   const uint8_t how = tape->Byte();
   nsp::FilterQuestion question;
-  question.entry = tape->Below(nsp::kMaxEntries + 1);
-  question.name_space = tape->Below(3) == 0 ? 0 : tape->Byte();
+  question.entry = tape->Byte() % (filter.entry_count + 1);
+  question.name_space = tape->Chance() ? 0 : tape->Byte();
+  if (tape->Chance()) question.name_space = filter.entries[0].name_space;
   question.names_us = (how & 1) != 0;
   question.has_name = (how & 2) != 0;
   question.key = key;

@@ -22,18 +22,23 @@ inline void MakePipeName(Tape* tape, nsp::ControlFilter* filter) {
 }
 
 inline void MakePatterns(Tape* tape, nsp::ControlFilter* filter) {
-  filter->pool_chars = tape->Length(nsp::kPatternPoolChars);
-  for (uint32_t i = 0; i < filter->pool_chars && i < nsp::kPatternPoolChars && tape->left() != 0;
-       ++i)
+  // Half of the pools are full: a pattern behind their end lies outside the filter.
+  filter->pool_chars =
+      tape->Chance() ? nsp::kPatternPoolChars : tape->Length(nsp::kPatternPoolChars);
+  const uint32_t begin = filter->pool_chars / 64 * 64;
+  for (uint32_t i = tape->Below(64); i != 0; --i) {
     filter->pool[i] = tape->Byte();
+    if (begin != 0) filter->pool[begin - i] = filter->pool[i];
+  }
   filter->pattern_count = tape->Length(nsp::kMaxPatterns);
   for (uint32_t i = 0; i < filter->pattern_count && i < nsp::kMaxPatterns && tape->left() != 0;
        ++i) {
     nsp::ControlPattern& pattern = filter->patterns[i];
     pattern.kind = static_cast<uint16_t>(tape->Below(nsp::kPatternAll + 2));
     pattern.entries = tape->Take<uint16_t>();
-    // Beyond the pool now and then.
-    pattern.offset = static_cast<uint16_t>(tape->Take<uint16_t>() % (filter->pool_chars + 2));
+    // Beyond the pool now and then; in half of the cases counted from its end.
+    const uint32_t offset = tape->Byte() % (filter->pool_chars + 2);
+    pattern.offset = static_cast<uint16_t>(tape->Chance() ? filter->pool_chars - offset : offset);
     pattern.length = tape->Byte();
   }
 }
@@ -66,7 +71,7 @@ inline void MakeFilter(Tape* tape, nsp::ControlFilter* filter) {
     filter->class_count = tape->Length(nsp::kMaxClasses);
     for (uint32_t i = 0; i < filter->class_count && i < nsp::kMaxClasses; ++i) {
       filter->classes[i].entries = tape->Byte();
-      filter->classes[i].id[0] = tape->Byte();
+      filter->classes[i].id[0] = static_cast<uint8_t>(tape->Below(4));
     }
   }
   if ((parts & 64) != 0) {
