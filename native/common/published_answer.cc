@@ -195,7 +195,13 @@ class NameAnswer {
       uint8_t* out = room_.data + size_;
       WriteQuerySet(result, out);
       std::memcpy(out, &size, sizeof(size));
-      static_cast<void>(Usable(addresses, out + head, &address_bytes));
+      // Under its other names a service has the same addresses: many of both are chosen from once.
+      if (copied_ != nullptr) {
+        std::memcpy(out + head, copied_, address_bytes);
+      } else {
+        static_cast<void>(Usable(addresses, out + head, &address_bytes));
+      }
+      copied_ = out + head;
     }
     size_ += size;
     ++sent_;
@@ -208,6 +214,7 @@ class NameAnswer {
     const Bytes aliases = std::exchange(service->aliases, Bytes());
     QuerySetHead& head = service->head;
     size_t address_bytes = 0;
+    copied_ = nullptr;
     head.address_count = Usable(addresses, nullptr, &address_bytes);
     Complete(service);
     if (Wants(kReturnBlob) && asked_.hostent) {
@@ -283,6 +290,7 @@ class NameAnswer {
   const AnswerRoom room_;
   size_t size_ = sizeof(BatchBody);
   uint32_t sent_ = 0;
+  const uint8_t* copied_ = nullptr;  // the usable addresses of the service, once they are written
 };
 
 }  // namespace

@@ -68,7 +68,7 @@ bool Owned(const nsp::ControlFilter& filter, const nsp::FilterQuestion& question
 // A name as a caller writes it: of the filter's pool, of the tape, or an address.
 std::vector<uint16_t> MakeName(Tape* tape, const nsp::ControlFilter& filter) {
   std::vector<uint16_t> name;
-  const uint8_t how = tape->Byte();
+  const uint8_t how = tape->Chance() ? 8 : tape->Byte();
   if ((how & 1) != 0) {
     for (uint32_t i = tape->Below(16); i != 0; --i)
       name.push_back(tape->Byte());

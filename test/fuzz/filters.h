@@ -50,7 +50,7 @@ inline void MakeBlocks(Tape* tape, nsp::ControlFilter* filter) {
     block.family = tape->Chance() ? 4 : 6;
     block.prefix = static_cast<uint8_t>(tape->Below(block.family == 4 ? 34 : 130));
     block.entries = tape->Take<uint16_t>();
-    block.address[0] = tape->Byte();
+    block.address[0] = tape->Chance() ? 10 : tape->Byte();
     block.address[15] = tape->Byte();
   }
 }
