@@ -86,14 +86,18 @@ async function compile(source, flags) {
 
 /**
  * Builds one target as `kind`, with the files of `instead` in the place of others. Returns the
- * program's path.
+ * program's path. `copies`: the code copies much and compares little, so that telling the fuzzer of
+ * each comparison (mostly those of the sanitizers) would take most of the time.
  */
-export async function buildTarget({ name, covers, links }, kind, instead = {}) {
+export async function buildTarget({ name, covers, links, copies }, kind, instead = {}) {
   const { made, harness, link } = KINDS[kind]
   const sources = [...covers, ...links].filter((path) => path.endsWith('.cc'))
   const objects = [await compile(`test/fuzz/${name}.cc`, [...made, ...harness])]
   if (kind === 'cover') objects.push(await compile('test/fuzz/replay.cc', [...made, ...harness]))
-  for (const source of sources) objects.push(await compile(instead[source] ?? source, made))
+  for (const source of sources) {
+    const flags = copies ? [...made, ...harness] : made
+    objects.push(await compile(instead[source] ?? source, flags))
+  }
   const folder = join(FUZZ, kind)
   const program = join(folder, `${name}-${hashOf(...objects)}`)
   if (!existsSync(program)) {
