@@ -265,7 +265,7 @@ export interface NativeWinsock {
   readonly classInfo: (providerId: string, id: string) => Promise<NativeClass>
   /** Whether the event loop goes on while nothing else keeps it. */
   readonly hold: (hold: boolean) => void
-  /** Open lookups of the whole process; its work given to the pool and not done, and results on their way to this thread. */
+  /** Open lookups of the process; its work that is not done, and results on their way to this thread. */
   readonly stats: () => { readonly lookups: number; readonly calls: number }
 }
 

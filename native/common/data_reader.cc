@@ -26,7 +26,8 @@ uint64_t BlocksOffset(const DataRecord& head) {
 bool HasKey(const DataRecord& head, const uint8_t* record, const DataSearch& search) {
   return head.hash == search.hash && head.kind == search.kind &&
          head.key_bytes == search.key.size &&
-         std::memcmp(record + KeyOffset(head), search.key.data, search.key.size) == 0;
+         (search.key.size == 0 ||
+          std::memcmp(record + KeyOffset(head), search.key.data, search.key.size) == 0);
 }
 
 bool Holds(const DataRecord& head, const uint8_t* record, const DataSearch& search) {

@@ -204,7 +204,13 @@ class NameAnswer {
       } else {
         WriteQuerySet(result, out);
         std::memcpy(out, &size, sizeof(size));
-        static_cast<void>(Usable(addresses, out + head, &address_bytes));
+        // Under its other names a service has the same addresses: many of both are chosen from once.
+        if (copied_ != nullptr) {
+          std::memcpy(out + head, copied_, address_bytes);
+        } else {
+          static_cast<void>(Usable(addresses, out + head, &address_bytes));
+        }
+        copied_ = out + head;
       }
     }
     size_ += size;
@@ -218,6 +224,7 @@ class NameAnswer {
     const Bytes aliases = std::exchange(service->aliases, Bytes());
     QuerySetHead& head = service->head;
     size_t address_bytes = 0;
+    copied_ = nullptr;
     head.address_count = Usable(addresses, nullptr, &address_bytes);
     Complete(service);
     if (Wants(kReturnBlob) && asked_.hostent) {
@@ -295,6 +302,7 @@ class NameAnswer {
   const uint8_t* block_ = nullptr;  // of the present service
   QuerySetHead source_ = {};        // its head
   uint32_t sent_ = 0;
+  const uint8_t* copied_ = nullptr;  // the usable addresses of the service, once they are written
 };
 
 }  // namespace

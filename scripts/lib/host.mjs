@@ -8,7 +8,22 @@ import { output, run, which } from './shell.mjs'
 
 const APT_ENV = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }
 
-/** Each tool by the program that shows that it is there. */
+/** libFuzzer and the sanitizers' runtime, of the clang that is there. */
+function hasFuzzer() {
+  const name = 'libclang_rt.fuzzer-x86_64.a'
+  const found = output('clang++', [`-print-file-name=${name}`])?.trim()
+  return found !== undefined && found !== name && existsSync(found)
+}
+
+/** For the fuzzers, test/fuzz. */
+export const FUZZ_TOOLS = [
+  ['clang++', 'clang'],
+  ['llvm-cov', 'llvm'],
+  ['llvm-profdata', 'llvm'],
+  [hasFuzzer, 'libclang-rt-dev'],
+]
+
+/** Each tool by the program that shows that it is there, or by a function that tells. */
 const TOOLS = [
   ['x86_64-w64-mingw32-g++-posix', 'g++-mingw-w64-x86-64-posix'],
   ['i686-w64-mingw32-g++-posix', 'g++-mingw-w64-i686-posix'],
@@ -16,6 +31,7 @@ const TOOLS = [
   ['ninja', 'ninja-build'],
   ['g++', 'g++'],
   ['python3', 'python3'],
+  ...FUZZ_TOOLS,
 ]
 export const ROOT_TOOLS = [['debootstrap', 'debootstrap']]
 
@@ -39,9 +55,10 @@ export function isDebian() {
 }
 
 function missingPackages(tools) {
-  const missing = tools.filter(([program]) => !which(program)).map(([, name]) => name)
+  const isThere = (tool) => (typeof tool === 'string' ? which(tool) : tool())
+  const missing = tools.filter(([tool]) => !isThere(tool)).map(([, name]) => name)
   if (!existsSync('/etc/ssl/certs/ca-certificates.crt')) missing.push('ca-certificates')
-  return missing
+  return [...new Set(missing)]
 }
 
 export async function ensureTools(tools = TOOLS) {

@@ -48,6 +48,7 @@ const MAY_INCLUDE = {
   'native/provider': ['native/common'],
   'native/addon': ['native/common'],
   'test/native': ['native/common', 'native/provider', 'native/addon'],
+  'test/fuzz': ['native/common', 'native/provider'],
   'test/rig': [],
   'test/faulty': [],
   'test/clients': [],
@@ -58,9 +59,9 @@ const MAY_INCLUDE = {
 /** An include in quotes is beside the including file, in native/common, or a path from the root. */
 function includedFile(file, name, paths) {
   const places = [join(dirname(file.path), name), name]
-  if (under(file.path, 'native') || under(file.path, 'test/native')) {
-    places.push(join('native/common', name), join('native', name))
-  }
+  const overNative = ['native', 'test/native', 'test/fuzz'].some((each) => under(file.path, each))
+  if (overNative) places.push(join('native/common', name), join('native', name))
+  if (under(file.path, 'test/fuzz')) places.push(join('native/provider', name))
   if (under(file.path, 'test/native')) {
     places.push(join('native/provider', name), join('native/addon', name))
   }

@@ -100,6 +100,16 @@ TEST(a_name_without_blocks_is_not_published_any_more) {
   CHECK(LookIn(chain.file, SearchFor(kOther)).found == DataFound::kYes);
 }
 
+TEST(an_empty_key_is_a_key) {
+  Chain chain;
+  CHECK(LookIn(chain.file, SearchFor({})).found == DataFound::kNo);
+  chain.file.Add({.key = {}, .blocks = {Fill(4)}});
+  nsp::DataSearch search = SearchFor({});
+  search.key = {};  // without an address
+  CHECK_EQUAL(LookIn(chain.file, search).value, 4);
+  CHECK_EQUAL(LookIn(chain.file, SearchFor(kOther)).value, 2);
+}
+
 TEST(a_record_that_does_not_fit_says_its_size) {
   DataFileBuilder file(kNumber);
   const uint32_t at = file.Add({.key = kKey, .blocks = {Fill(9, 4000)}});

@@ -10,6 +10,7 @@
 
 namespace {
 
+using std::literals::operator""s;
 using Block = std::vector<uint8_t>;
 
 constexpr uint32_t kName = 0x10, kType = 0x20, kAddr = 0x100, kBlob = 0x200, kAliases = 0x400;
@@ -282,6 +283,10 @@ TEST(aliases_are_results_if_they_are_wanted) {
       {{}, {named, kPlain}, "0 one.nsp.test[a]+b !x[a]+b !yy[a]+b one.nsp.test[a6]"},
       {{.flags = kAll & ~kAliases}, {named}, "0 one.nsp.test[a]+b"},
       {{.id = kAaaa, .flags = kAddr | kAliases}, {named}, kEmpty},
+      // Each service has its own addresses under all of its names.
+      {{.flags = kAddr | kAliases, .families = {2, 23}},
+       {{.addresses = "ab6", .aliases = named.aliases}, {.addresses = "6a", .aliases = u"z\0"s}},
+       "0 one.nsp.test[a6] !x[a6] !yy[a6] one.nsp.test[6a] !z[6a]"},
   });
 }
 
