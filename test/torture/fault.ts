@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// What a fault is: how it is tried with the DLL as it is shipped, and how it is tried with the protection switched
+// off, where it must show.
+import type { Bench, Tried } from './bench.ts'
+import type { Variant } from './provider.ts'
+
+/** How one try is made: with which DLL, and what is off in the clients. */
+export interface Mode {
+  readonly variant: Variant
+  readonly off?: string | undefined
+  /** The control of a fault whose protection is not in the DLL: the host or a client misbehaves more. */
+  readonly control: boolean
+}
+
+export interface Fault {
+  readonly name: string
+  /** What is done, for docs/reliability.md. */
+  readonly what: string
+  /** What protects, for docs/reliability.md. */
+  readonly protection: string
+  readonly smoke?: boolean
+  /** What the rig cannot judge: what it says is not taken for a pass. */
+  readonly windowsOnly?: string
+  readonly try: (bench: Bench, mode: Mode) => Promise<Tried>
+  /** The switch in the torture build of the DLL, `host` for a host or client that misbehaves more, or why there is none. */
+  readonly control: { readonly off: string } | { readonly host: string } | { readonly none: string }
+}
+
+export const PLAIN: Mode = { variant: 'plain', control: false }
