@@ -225,6 +225,12 @@ function asksItself(what: 'thread' | 'again' | 'eight') {
 const table = (bench: Bench, arch: 'x64' | 'x86', { variant }: Mode) => ({
   dll: bench.dll(arch, variant),
 })
+let unloads = 0
+/** The routine is queued before Cleanup, or on its way; the control's is queued. */
+const unload = (bench: Bench, arch: 'x64' | 'x86', mode: Mode) => ({
+  ...table(bench, arch, mode),
+  after: mode.control ? 1 : Math.floor(unloads++ / 2) % 2,
+})
 const repeat = (bench: Bench) => bench.scale.repeat
 
 export const CLIENT_FAULTS: readonly Fault[] = [
@@ -233,21 +239,21 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     what: 'a client is killed at a random moment of its calls',
     protection: "the host forgets a process with its connection; the control's clients live on",
     try: killed,
-    control: { host: 'the clients are left alive' },
+    control: { host: 'the clients are left alive', shows: /still knows/ },
   },
   {
     name: 'client-crowd',
     what: 'many processes at once (200 in the whole run)',
     protection: 'room for as many; the control has room for a quarter',
     try: crowd,
-    control: { host: 'limits.clients is a quarter of them' },
+    control: { host: 'limits.clients is a quarter of them', shows: /not all processes|refused/ },
   },
   {
     name: 'client-leaks-handles',
     what: 'a process begins 10,000 lookups and ends none',
     protection: "the host forgets a process with its connection; the control's client lives on",
     try: leak,
-    control: { host: 'the client is left alive' },
+    control: { host: 'the client is left alive', shows: /still knows/ },
   },
   {
     name: 'client-threads-exit',
@@ -257,7 +263,7 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     try: verb('exit-threads', repeat, (bench) => ({
       rounds: bench.scale.name === 'smoke' ? 1 : 10,
     })),
-    control: { off: 'read-again' },
+    control: { off: 'read-again', shows: /lost its answer/ },
   },
   {
     name: 'client-wsacleanup',
@@ -265,15 +271,15 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     protection: 'Cleanup aborts what pends',
     smoke: true,
     try: recorded('cleanup', repeat),
-    control: { off: 'abort' },
+    control: { off: 'abort', shows: /lost/ },
   },
   {
     name: 'client-free-library',
     what: 'NSPCleanup and FreeLibrary with a completion routine queued and another on its way',
     protection: 'the first pending request pins the DLL',
     smoke: true,
-    try: verb('unload', repeat, table),
-    control: { off: 'pin' },
+    try: verb('unload', (bench) => bench.scale.repeat * 2, unload),
+    control: { off: 'pin', shows: /crashed/ },
   },
   {
     name: 'client-exits-inside',
@@ -305,14 +311,14 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     protection: 'duplicates of the handles',
     smoke: true,
     try: verb('closed', repeat),
-    control: { off: 'duplicates' },
+    control: { off: 'duplicates', shows: /event/ },
   },
   {
     name: 'client-reuses-handle',
     what: 'the value of a closed event becomes that of another event before the completion',
     protection: 'duplicates of the handles',
     try: verb('reused', repeat),
-    control: { off: 'duplicates' },
+    control: { off: 'duplicates', shows: /somebody else/ },
   },
   {
     name: 'client-uses-ended-handles',
@@ -320,7 +326,7 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     protection: 'the generation in a handle',
     smoke: true,
     try: verb('ended', repeat, table),
-    control: { off: 'generation' },
+    control: { off: 'generation', shows: /did something/ },
   },
   {
     name: 'client-frees-memory',
@@ -328,7 +334,7 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     protection: 'guarded copies',
     smoke: true,
     try: verb('memory', repeat, table),
-    control: { off: 'guarded-copy' },
+    control: { off: 'guarded-copy', shows: /crashed/ },
   },
   {
     name: 'client-race',
@@ -337,7 +343,7 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     smoke: true,
     try: async (bench, mode) =>
       recorded('race', () => 1, { rounds: bench.scale.races, records: 1 << 20 })(bench, mode),
-    control: { off: 'exactly-once' },
+    control: { off: 'exactly-once', shows: /twice/ },
   },
   {
     name: 'change-while-awaiting',
@@ -345,27 +351,27 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     protection: 'what was seen is sampled before the question',
     smoke: true,
     try: changes,
-    control: { off: 'sample-first' },
+    control: { off: 'sample-first', shows: /never heard/ },
   },
   {
     name: 'host-thread-asks-itself',
     what: "a caller on the host's own JavaScript thread",
     protection: 'refused at once by the thread ids in the control file',
     try: asksItself('thread'),
-    control: { off: 'host-thread' },
+    control: { off: 'host-thread', shows: /after/ },
   },
   {
     name: 'handler-asks-itself',
     what: 'a handler that resolves the name it was asked for',
     protection: 'the same question is not asked twice at once in the host',
     try: asksItself('again'),
-    control: { off: 'host-calls' },
+    control: { off: 'host-calls', shows: /after/ },
   },
   {
     name: 'host-asks-eight-at-once',
     what: 'dns.lookup of eight names at once in the host, whose handlers need the same threads',
     protection: 'half of the thread pool may wait',
     try: asksItself('eight'),
-    control: { off: 'host-calls' },
+    control: { off: 'host-calls', shows: /after/ },
   },
 ]

@@ -13,6 +13,15 @@ export interface Mode {
   readonly control: boolean
 }
 
+/**
+ * The switch in the torture build of the DLL, or what a host or client does worse; `shows` must be found in a failure
+ * then. Or why there is none.
+ */
+export type Control =
+  | { readonly off: string; readonly shows: RegExp }
+  | { readonly host: string; readonly shows: RegExp }
+  | { readonly none: string }
+
 export interface Fault {
   readonly name: string
   /** What is done, for docs/reliability.md. */
@@ -23,8 +32,7 @@ export interface Fault {
   /** What the rig cannot judge: what it says is not taken for a pass. */
   readonly windowsOnly?: string
   readonly try: (bench: Bench, mode: Mode) => Promise<Tried>
-  /** The switch in the torture build of the DLL, `host` for a host or client that misbehaves more, or why there is none. */
-  readonly control: { readonly off: string } | { readonly host: string } | { readonly none: string }
+  readonly control: Control
 }
 
 export const PLAIN: Mode = { variant: 'plain', control: false }

@@ -60,7 +60,7 @@ export const HANDLER_FAULTS: readonly Fault[] = [
     what: 'a handler whose promise never settles',
     protection: 'the deadline',
     try: misbehave({ name: 'never', wanted: LATE }),
-    control: { off: 'deadline' },
+    control: { off: 'deadline', shows: /behind the deadline/ },
   },
   {
     name: 'handler-throws',
@@ -68,14 +68,14 @@ export const HANDLER_FAULTS: readonly Fault[] = [
     protection: "the handler's promise is caught; the control throws outside of it",
     smoke: true,
     try: misbehave({ name: 'fail', wanted: LATE, wild: true }),
-    control: { host: 'the handler throws outside of its promise' },
+    control: { host: 'the handler throws outside of its promise', shows: /host has gone/ },
   },
   {
     name: 'handler-rejects-after-abort',
     what: 'a handler rejects when its call was answered for it already',
     protection: 'late settling is heard and dropped; the control rejects a promise that nobody has',
     try: misbehave({ name: 'late', wanted: LATE, wild: true }),
-    control: { host: 'a promise of the handler itself is rejected too' },
+    control: { host: 'a promise of the handler itself is rejected too', shows: /host has gone/ },
   },
   {
     name: 'handler-settles-twice',
@@ -95,7 +95,7 @@ export const HANDLER_FAULTS: readonly Fault[] = [
   },
   {
     name: 'handler-yields-100-mb',
-    what: 'a generator that yields 200 results of 500 kB',
+    what: 'a generator that yields 2,000 results of 50 kB',
     protection: 'limits.answerBytes',
     try: misbehave({ name: 'huge', wanted: LATE }),
     control: { none: 'the limit is an option of `serve` and takes no switch: a host may lift it' },

@@ -6,6 +6,7 @@ import { until } from '../helpers/until.ts'
 import { type Bench, CODES, delay, type Moments, newTried, type Tried } from './bench.ts'
 import type { Fault, Mode } from './fault.ts'
 import type { HostConfig } from './host.ts'
+import type { Variant } from './provider.ts'
 
 /** Longer than a change needs to be heard of on a busy machine. */
 const SETTLE_MS = 1500
@@ -20,17 +21,17 @@ async function change(host: HostProcess, moments: Moments): Promise<void> {
   await delay(SETTLE_MS)
 }
 
-type Loss = (host: HostProcess, bench: Bench) => Promise<void>
+type Loss = (host: HostProcess, bench: Bench, variant: Variant) => Promise<void>
 
 const kill: Loss = (host) => host.kill()
-async function exitInHandler(host: HostProcess, bench: Bench): Promise<void> {
-  const asker = bench.client('x64', 'plain', 'load', { names: 'exit.load', pace: 1 })
+async function exitInHandler(host: HostProcess, bench: Bench, variant: Variant): Promise<void> {
+  const asker = bench.client(bench.archOf(0), variant, 'load', { names: 'exit.load', pace: 1 })
   await until('the host has gone', () => host.failure !== undefined)
   await asker.kill()
 }
 async function terminateWorker(host: HostProcess): Promise<void> {
+  // Its process lives on beside the next host.
   await host.send('terminate')
-  await host.kill()
 }
 
 /** Loses the host again and again; its data stay the same, so what pends goes on pending. */
@@ -44,7 +45,7 @@ function lose(times: (bench: Bench) => number, loss: Loss, more: Partial<HostCon
     for (; tried.tries < times(bench); tried.tries++) {
       await change(host, moments)
       const from = Date.now()
-      await loss(host, bench)
+      await loss(host, bench, variant)
       await delay(Math.random() * 400)
       host = await bench.host(config)
       await delay(Math.random() * 600)
@@ -112,13 +113,13 @@ async function blockLoop(bench: Bench, { variant, off }: Mode): Promise<Tried> {
 async function endInReply(bench: Bench, { variant, off }: Mode): Promise<Tried> {
   const tried = newTried()
   let host = await bench.host({ variant })
-  const args = { names: 'many.load', dawdle: 25 }
+  const args = { names: 'many.load', dawdle: 150 }
   const load = await bench.load(variant, Math.min(bench.scale.clients, 6), args, { off })
   for (; tried.tries < bench.scale.kills; tried.tries++) {
     await delay(500 + Math.random() * 1500)
     if (tried.tries % 2 === 0) await host.kill()
     else {
-      await host.send('exit-after', { items: 30 + Math.floor(Math.random() * 100) })
+      await host.send('exit-after', { items: 5 + Math.floor(Math.random() * 40) })
       await until('the host has gone', () => host.failure !== undefined)
     }
     host = await bench.host({ variant })
@@ -162,14 +163,15 @@ interface Names {
 
 async function timeNames(bench: Bench, mode: Mode, tried: Tried): Promise<number[]> {
   const times: number[] = []
+  const rounds = mode.control ? 4 : 100
   for (const arch of bench.arches) {
-    const client = bench.client(arch, mode.variant, 'names', { rounds: 60 }, mode.off)
+    const client = bench.client(arch, mode.variant, 'names', { rounds }, mode.off)
     const end = await client.end(60_000)
     bench.judgeEnd(end, 'names', tried)
     const { medianUs, failures } = end.said as unknown as Names
     if (failures > 0) tried.failures.push(`${failures} of somebody else's names failed`)
     times.push(medianUs)
-    tried.tries += 60
+    tried.tries += rounds
   }
   return times
 }
@@ -211,42 +213,42 @@ export const HOST_FAULTS: readonly Fault[] = [
     protection: 'the grace period of pending notifications',
     smoke: true,
     try: lose((bench) => bench.scale.kills, kill),
-    control: { off: 'grace' },
+    control: { off: 'grace', shows: /early/ },
   },
   {
     name: 'host-restarted',
     what: 'the host is replaced again and again; every pending request hears of the next change',
     protection: 'requests subscribe anew on each connection',
     try: lose((bench) => bench.scale.restarts, kill),
-    control: { off: 'resubscribe' },
+    control: { off: 'resubscribe', shows: /missed/ },
   },
   {
     name: 'host-exits-in-handler',
     what: 'a handler calls process.exit',
     protection: 'the grace period of pending notifications',
     try: lose((bench) => ceil(bench.scale.kills / 2), exitInHandler),
-    control: { off: 'grace' },
+    control: { off: 'grace', shows: /early/ },
   },
   {
     name: 'host-worker-terminated',
     what: 'the host serves in a worker thread, and worker.terminate() ends that',
     protection: 'the grace period of pending notifications',
     try: lose((bench) => ceil(bench.scale.kills / 2), terminateWorker, { worker: true }),
-    control: { off: 'grace' },
+    control: { off: 'grace', shows: /early/ },
   },
   {
     name: 'host-ends-in-reply',
     what: 'the host is killed, or exits, in the middle of a long answer that clients read slowly',
     protection: 'the rest of an answer is asked of the host that began it only',
     try: endInReply,
-    control: { off: 'same-host' },
+    control: { off: 'same-host', shows: /wrong/ },
   },
   {
     name: 'host-suspended',
     what: 'the whole process stands still (NtSuspendProcess) and goes on',
     protection: "the DLL's deadline",
     try: standStill,
-    control: { off: 'deadline' },
+    control: { off: 'deadline', shows: /behind the deadline/ },
   },
   {
     name: 'host-blocked',
@@ -254,21 +256,21 @@ export const HOST_FAULTS: readonly Fault[] = [
     protection: "the deadline; the addon's thread answers before it",
     smoke: true,
     try: blockLoop,
-    control: { off: 'deadline' },
+    control: { off: 'deadline', shows: /behind the deadline/ },
   },
   {
     name: 'breaker',
     what: 'a host that stands still costs each process few waits',
     protection: 'the breaker',
     try: breaker,
-    control: { off: 'breaker' },
+    control: { off: 'breaker', shows: /calls waited/ },
   },
   {
     name: 'other-names',
     what: "other people's names while the host stands still, beside the same without our entries",
     protection: 'the filter in the control file',
     try: otherNames,
-    control: { off: 'filter' },
+    control: { off: 'filter,breaker', shows: /times as long/ },
   },
 ]
 export { CODES }

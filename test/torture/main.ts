@@ -7,7 +7,7 @@ import type { Arch } from '../helpers/client.ts'
 import { ARCHS } from '../helpers/client.ts'
 import { Bench, type Scale, type Tried } from './bench.ts'
 import { CLIENT_FAULTS } from './client-faults.ts'
-import { type Fault, PLAIN } from './fault.ts'
+import { type Control, type Fault, PLAIN } from './fault.ts'
 import { HANDLER_FAULTS } from './handler-faults.ts'
 import { HOST_FAULTS } from './host-faults.ts'
 
@@ -103,9 +103,16 @@ async function seen(fault: Fault, bench: Bench): Promise<string | undefined> {
       : { variant: 'plain' as const, control: true }
   for (let time = 0; time < CONTROL_TRIES; time++) {
     const { failures } = await tryOnce(bench, () => fault.try(bench, mode))
-    if (failures.length > 0) return failures[0]
+    const shown = failures.find((failure) => control.shows.test(failure))
+    if (shown !== undefined) return shown
+    for (const other of failures) print(`        control without effect: ${other.slice(0, 200)}`)
   }
   return undefined
+}
+
+function controlText(control: Control): string {
+  if ('off' in control) return `switched off: ${control.off}`
+  return 'host' in control ? control.host : control.none
 }
 
 function controlOf(fault: Fault, shown: string | undefined): Report['control'] {
@@ -139,7 +146,7 @@ async function run(fault: Fault, bench: Bench, small: Bench): Promise<Report> {
     examples: [...failures, ...(fault.windowsOnly ? [fault.windowsOnly] : [])],
     what,
     protection,
-    controlled: Object.entries(fault.control).flat().join(': '),
+    controlled: controlText(fault.control),
   }
 }
 

@@ -266,7 +266,7 @@ int RunRace(const Arguments& arguments) {
   for (; done < rounds; ++done) {
     Request* const request = requests.Start(kTypes[done % 2], kName);
     if (request == nullptr) continue;
-    const uint64_t until = SteadyMicroseconds() + done % 16 * 50;
+    const uint64_t until = SteadyMicroseconds() + done % 16 * 500;
     while (SteadyMicroseconds() < until)
       YieldProcessor();
     requests.Stop(request);

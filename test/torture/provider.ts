@@ -33,7 +33,7 @@ const GUIDS: Record<Variant, readonly [string, string]> = {
 }
 const NAMESPACES: Record<Variant, number> = { plain: 1101, switched: 1102, self: 1001 }
 export const DEADLINE_MS = 500
-const MANY = 150
+const MANY = 48
 
 export function meshOf(variant: Variant): EntryRef {
   return { id: GUIDS[variant][1], namespace: NAMESPACES[variant] }
@@ -63,8 +63,8 @@ async function* many(name: string, behaviour: Behaviour): AsyncGenerator<Service
 }
 
 async function* huge(name: string): AsyncGenerator<ServiceInit> {
-  const blob = new Uint8Array(500_000)
-  for (let at = 0; at < 200; at++) yield { ...item(name, at), blob }
+  const blob = new Uint8Array(50_000)
+  for (let at = 0; at < 2000; at++) yield { ...item(name, at), blob }
 }
 
 function afterAbort(signal: AbortSignal, wild: boolean): Promise<never> {
