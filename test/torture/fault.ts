@@ -28,7 +28,8 @@ export interface Fault {
   readonly what: string
   /** What protects, for docs/reliability.md. */
   readonly protection: string
-  readonly smoke?: boolean
+  /** Part of the smoke run: the fault alone, or its control, too. */
+  readonly smoke?: 'fault' | 'control'
   /** What the rig cannot judge: what it says is not taken for a pass. */
   readonly windowsOnly?: string
   readonly try: (bench: Bench, mode: Mode) => Promise<Tried>

@@ -66,7 +66,6 @@ export const HANDLER_FAULTS: readonly Fault[] = [
     name: 'handler-throws',
     what: 'a handler throws at each call',
     protection: "the handler's promise is caught; the control throws outside of it",
-    smoke: true,
     try: misbehave({ name: 'fail', wanted: LATE, wild: true }),
     control: { host: 'the handler throws outside of its promise', shows: /host has gone/ },
   },

@@ -134,11 +134,16 @@ function say(answer: Record<string, unknown>): Promise<void> {
 
 async function inWorker(): Promise<void> {
   const worker = new Worker(new URL(import.meta.url), { workerData: process.argv[2] })
-  worker.on('message', (message: Record<string, unknown>) => void say(message))
+  let last = false
+  worker.on('message', (message: Record<string, unknown>) => {
+    void say(message).then(() => last && process.exit(0))
+  })
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'terminate') await say({ ok: true, code: await worker.terminate() })
-    else worker.postMessage(line)
-    if (line === 'quit') break
+    else {
+      last = line === 'quit'
+      worker.postMessage(line)
+    }
   }
 }
 

@@ -153,19 +153,23 @@ int RunReused(const Arguments& arguments) {
     CloseHandle(event);
     const HANDLE stranger = Reuse(event);
     const HANDLE last = CreateEventW(nullptr, FALSE, FALSE, nullptr);
+    const HANDLE watched = Twin(last);
+    const HANDLE others = stranger == nullptr ? nullptr : Twin(stranger);
     const HANDLE two = RegisterEvent(target, &second, last);
     if (one == nullptr || two == nullptr || !ChangeName(target) ||
-        WaitForSingleObject(last, kWatchdogMs) != WAIT_OBJECT_0) {
+        WaitForSingleObject(watched, kWatchdogMs) != WAIT_OBJECT_0) {
       return Result(false, "no completion");
     }
     while (*const_cast<volatile ULONG_PTR*>(&first.Internal) == 0x103)
       Sleep(1);
     End(one);  // waits for a delivery on its way
     End(two);
-    if (stranger != nullptr && WaitForSingleObject(stranger, 0) == WAIT_OBJECT_0) {
+    if (others != nullptr && WaitForSingleObject(others, 0) == WAIT_OBJECT_0) {
       return Result(false, "somebody else's event was set");
     }
+    if (others != nullptr) CloseHandle(others);
     if (stranger != nullptr) CloseHandle(stranger);
+    CloseHandle(watched);
     CloseHandle(last);
   }
   return Result(true, "reused");
