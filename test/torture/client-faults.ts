@@ -109,12 +109,13 @@ async function crowd(bench: Bench, { variant, control }: Mode): Promise<Tried> {
   const count = bench.scale.processes
   const limit = control ? { clients: Math.floor(count / 4) } : {}
   const host = await bench.host({ variant, ...limit })
-  const load = await bench.load(variant, count, { pace: 200, records: 4096 })
+  const load = await bench.load(variant, count, { pace: 200, records: 32_768 })
   // All of them are served before anything else happens.
-  await until(
-    'all are there',
-    async () => Number((await host.send('stats'))['clients']) >= count,
-  ).catch(() => tried.failures.push('not all processes were served'))
+  const watchdogMs = control ? 5000 : 120_000
+  const served = async () => Number((await host.send('stats'))['clients']) >= count
+  await until('all are there', served, watchdogMs).catch(() =>
+    tried.failures.push('not all processes were served'),
+  )
   await host.send('invalidate', { name: 'a.load' })
   await delay(2000)
   await bench.endLoad(load, tried)

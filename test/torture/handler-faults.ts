@@ -25,7 +25,7 @@ function misbehave({ name, wanted, wild }: Handler) {
     const count = Math.min(bench.scale.clients, 6)
     const good = await bench.load(variant, count, {}, { off })
     const bad = await bench.load(variant, 2, { names: `${name}.load` }, { off })
-    await delay(bench.scale.name === 'smoke' ? 2000 : 5000)
+    await delay(bench.scale.name === 'whole' ? 5000 : 2000)
     if (host.failure === undefined) {
       const grown = Number((await host.send('stats'))['memory']) - before
       tried.notes.push(`the host's memory grew by ${Math.round(grown / MEBIBYTE)} MiB`)

@@ -118,21 +118,28 @@ async function blockLoop(bench: Bench, { variant, off }: Mode): Promise<Tried> {
 async function endInReply(bench: Bench, { variant, off }: Mode): Promise<Tried> {
   const tried = newTried()
   let host = await bench.host({ variant })
-  const args = { names: 'many.load', dawdle: 150 }
-  const load = await bench.load(variant, Math.min(bench.scale.clients, 6), args, { off })
+  const folder = bench.newFolder()
+  const count = Math.min(bench.scale.clients, 6)
+  // A new host is there before the slow ones ask for more; the quick ones are in the middle of a reply.
+  const slow = { names: 'many.load', dawdle: 400 }
+  const quick = { names: 'many.load', dawdle: 5 }
+  const loads = [
+    await bench.load(variant, count, slow, { off, folder, prefix: 'slow' }),
+    await bench.load(variant, 2, quick, { off, folder, prefix: 'quick' }),
+  ]
   for (; tried.tries < bench.scale.kills; tried.tries++) {
     await delay(500 + Math.random() * 1500)
     if (tried.tries % 2 === 0) await host.kill()
     else {
-      await host.send('exit-after', { items: 5 + Math.floor(Math.random() * 40) })
+      await host.send('exit-after', { items: Math.floor(Math.random() * 40) })
       await until('the host has gone', () => host.failure !== undefined)
     }
     host = await bench.host({ variant })
   }
-  await delay(3000)
-  await bench.endLoad(load, tried)
+  await delay(7000)
+  for (const load of loads) await bench.endLoad(load, tried)
   await host.quit()
-  bench.judge(await bench.join(load.folder), tried, { late: false })
+  bench.judge(await bench.join(folder), tried, { late: false })
   return tried
 }
 
@@ -192,7 +199,7 @@ async function otherNames(bench: Bench, mode: Mode): Promise<Tried> {
   await host.suspend()
   const ours: number[] = []
   const without: number[] = []
-  const rounds = bench.scale.name === 'smoke' ? 2 : 5
+  const rounds = mode.control ? 1 : 5
   for (let round = 0; round < rounds; round++) {
     ours.push(...(await timeNames(bench, mode, tried)))
     await bench.enable(false)

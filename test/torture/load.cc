@@ -44,8 +44,8 @@ void Lookup(const Load& load, const std::wstring& name) {
   Item item;
   for (uint32_t at = 0; Next(handle, &item) == 0; ++at) {
     if (item.name != name) TheLog().Add(kWrong, 0, kNext, 2);
-    if (load.dawdle != 0) Sleep(load.dawdle);
     if (item.comment != at) TheLog().Add(kWrong, 0, kNext, 3, item.comment, at);
+    if (load.dawdle != 0 && load.over(load.dawdle)) break;
   }
   End(handle);
 }
