@@ -253,6 +253,7 @@ export class Bench {
       const odd = Object.keys(seen).filter((code) => !codes.has(code))
       if (odd.length > 0) tried.failures.push(`${call} answered ${odd.join(', ')}`)
     }
+    tried.notes.push(`Next answered ${JSON.stringify(joined.codes['next'] ?? {})}`)
     if (late) judgeLate(joined, tried)
     tried.notes.push(
       `${joined.clients} clients, ${joined.calls} calls, ${joined.accepted} requests accepted: ` +

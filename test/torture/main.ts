@@ -98,10 +98,12 @@ async function seen(fault: Fault, bench: Bench): Promise<string | undefined> {
       ? { variant: 'switched' as const, off: control.off, control: true }
       : { variant: 'plain' as const, control: true }
   for (let time = 0; time < CONTROL_TRIES; time++) {
-    const { failures } = await tryOnce(bench, () => fault.try(bench, mode))
+    const { failures, notes } = await tryOnce(bench, () => fault.try(bench, mode))
     const shown = failures.find((failure) => control.shows.test(failure))
     if (shown !== undefined) return shown
-    for (const other of failures) print(`        control without effect: ${other.slice(0, 200)}`)
+    for (const other of [...failures, ...notes]) {
+      print(`        control without effect: ${other.slice(0, 200)}`)
+    }
   }
   return undefined
 }
