@@ -15,6 +15,12 @@ const WSAENETDOWN = '10050'
 
 const sorted = (codes: Readonly<Record<string, number>> | undefined) => Object.keys(codes ?? {})
 
+/** Everybody has found the host: what they are told from now on comes from it. */
+async function found(host: HostProcess, count: number): Promise<void> {
+  const here = async () => Number((await host.send('stats'))['clients']) >= count
+  await until('every client has found the host', here, 60_000)
+}
+
 async function change(host: HostProcess, moments: Moments, ms = SETTLE_MS): Promise<void> {
   moments.changes.push(Date.now() - 1)
   await host.send('invalidate', { name: 'a.load' })
@@ -47,6 +53,8 @@ function lose(
     let host = await bench.host(config)
     const load = await bench.load(variant, bench.scale.clients, {}, { off })
     for (; tried.tries < times(bench); tried.tries++) {
+      // The replaced host is not waited for where only the next change counts.
+      if (settleMs === SETTLE_MS) await found(host, load.clients.length)
       await change(host, moments, settleMs)
       const from = Date.now()
       await loss(host, bench, variant)
@@ -56,6 +64,7 @@ function lose(
       // Where the host did not wait for the change to be heard of, it may be heard of now.
       if (settleMs === SETTLE_MS) moments.quiet.push([from, Date.now()])
     }
+    await found(host, load.clients.length)
     await change(host, moments)
     await delay(SETTLE_MS)
     await bench.endLoad(load, tried)
@@ -79,8 +88,9 @@ async function standStill(bench: Bench, { variant, off }: Mode): Promise<Tried> 
     await host.resume()
     moments.quiet.push([from, Date.now()])
   }
-  await delay(SETTLE_MS)
+  await found(host, load.clients.length)
   await change(host, moments)
+  await delay(SETTLE_MS)
   await bench.endLoad(load, tried)
   await host.quit()
   const joined = await bench.join(load.folder, moments)

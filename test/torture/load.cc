@@ -101,11 +101,11 @@ DWORD WINAPI Notifier(void* context) {
     for (Slot& slot : slots) {
       if (slot.request != nullptr && !slot.request->pending) {
         requests.Stop(slot.request);
-        slot = {slot.type, nullptr, now + ((slot.type & kCustom) != 0 ? 5 : 0)};
+        slot = {slot.type, nullptr, now + ((slot.type & kCustom) != 0 ? load.pace : 0)};
       }
       if (slot.request == nullptr && slot.again <= now) {
         slot.request = requests.Start(slot.type, load.names[0]);
-        slot.again = now + 25;
+        slot.again = now + 25 + 2 * load.pace;
       }
     }
     requests.Take(10);
