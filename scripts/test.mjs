@@ -15,9 +15,12 @@ import {
 } from './lib/suites.mjs'
 import { ON_WINDOWS } from './lib/windows-host.mjs'
 import { prepare } from './prepare.mjs'
+import { tortureSuite } from './torture.mjs'
 
 /** Lint's tools and the checks of projects and binaries are there on Linux alone. */
-const PARTS = [...(ON_WINDOWS ? [] : ['lint', 'linux']), 'native', ...WINDOWS_FOLDERS, 'bench']
+const LINUX_ONLY = ON_WINDOWS ? [] : ['lint', 'linux']
+const RIG_ONLY = ON_WINDOWS ? [] : ['torture']
+const PARTS = [...LINUX_ONLY, 'native', ...WINDOWS_FOLDERS, 'bench', ...RIG_ONLY]
 const HELP = `usage: node scripts/test.mjs [--only=PART[,PART...]] [--grep=PATTERN] [--no-build]
 Parts: ${PARTS.join(', ')}. --grep goes to mocha, for the linux part and the Windows parts.
 `
@@ -64,6 +67,10 @@ async function runParts(rig, { only, grep }) {
   if (only.includes('bench') && !grep) {
     heading('Benchmark, smoke run: its answers, not its figures')
     add(total, await benchSuite(rig))
+  }
+  if (only.includes('torture') && !grep) {
+    heading('Torture: a smoke run')
+    add(total, await tortureSuite(rig))
   }
   return total
 }

@@ -8,6 +8,7 @@
 #include <atomic>
 
 #include "control_file.h"
+#include "switches.h"
 #include "windows_headers.h"
 
 namespace nsp {
@@ -16,7 +17,7 @@ class Breaker {
  public:
   // False: answer WSAENETDOWN at once. True: go on, and tell how it went.
   [[nodiscard]] bool Allow(const ControlFilter& filter) {
-    if (filter.breaker_failures == 0 ||
+    if (SwitchedOff("breaker") || filter.breaker_failures == 0 ||
         failures_.load(std::memory_order_relaxed) < filter.breaker_failures) {
       return true;
     }

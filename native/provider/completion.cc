@@ -4,6 +4,7 @@
 #include "completion.h"
 
 #include "guarded_copy.h"
+#include "switches.h"
 
 namespace nsp {
 namespace {
@@ -21,6 +22,9 @@ ULONG_PTR StatusOf(DWORD code) {
 }
 
 UniqueHandle Duplicate(HANDLE handle) {
+  if (SwitchedOff("duplicates")) {
+    return UniqueHandle(handle);
+  }
   HANDLE copy = nullptr;
   HANDLE self = GetCurrentProcess();
   if (handle == nullptr ||

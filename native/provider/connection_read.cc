@@ -8,6 +8,7 @@
 #include "connection.h"
 #include "pending_request.h"
 #include "provider.h"
+#include "switches.h"
 #include "test_counters.h"
 
 namespace nsp {
@@ -54,7 +55,7 @@ bool Connection::FinishRead(const Call* own) {
     return true;
   }
   read_.issued = read_.ready = false;
-  if (error == ERROR_OPERATION_ABORTED) {
+  if (error == ERROR_OPERATION_ABORTED && !SwitchedOff("read-again")) {
     return true;
   }
   if (error == ERROR_MORE_DATA) {

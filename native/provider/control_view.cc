@@ -6,12 +6,20 @@
 #include "file_checks.h"
 #include "filter.h"
 #include "guarded_copy.h"
+#include "switches.h"
 
 namespace nsp {
 namespace {
 
 constexpr int kSeqlockTries = 64;
 constexpr uint64_t kReopenMs = 1000;
+// A writer that lost its processor in the middle of the filter has it again by then.
+constexpr uint64_t kTornMs = 20;
+constexpr uint32_t kTorn = 1;  // a sequence that no whole filter has
+
+bool Owns(const ControlState& state, const FilterQuestion& question) {
+  return OwnsQuery(state.filter->filter, question) || SwitchedOff("filter");
+}
 
 }  // namespace
 
@@ -88,6 +96,7 @@ bool ControlMapping::ReadFilter(ControlFilter* filter, uint32_t* sequence) const
     }
     SwitchToThread();
   }
+  *sequence = kTorn;
   return false;
 }
 
@@ -97,9 +106,14 @@ bool ControlView::Fresh() const {
   return state_ && state_.mapping->Holds(state_.filter->sequence);
 }
 
+// A filter that is just being written is no reason to forget the last one: what it says of its host
+// is over, but not what is ours and for how long a request may wait.
 void ControlView::Reopen() {
-  state_.filter.Reset();
+  Ref<FilterCopy> last;
+  std::swap(last, state_.filter);
+  torn_ = false;
   if (!state_.mapping || state_.mapping->retired()) {
+    last.Reset();
     state_.mapping = ControlMapping::Open(path_);
   }
   if (!state_.mapping || state_.mapping->retired()) {
@@ -111,6 +125,9 @@ void ControlView::Reopen() {
   Ref<FilterCopy> copy = MakeRef<FilterCopy>();
   if (copy && state_.mapping->ReadFilter(&copy->filter, &copy->sequence)) {
     state_.filter = copy;
+  } else if (copy && copy->sequence == kTorn) {
+    torn_ = true;
+    state_.filter = last;
   }
 }
 
@@ -118,11 +135,11 @@ ControlState ControlView::StateFor(const FilterQuestion& question) {
   {
     SharedLock lock(&lock_);
     if (Fresh()) {
-      return OwnsQuery(state_.filter->filter, question) ? state_ : ControlState();
+      return Owns(state_, question) ? state_ : ControlState();
     }
   }
   ControlState state = State();
-  return state && OwnsQuery(state.filter->filter, question) ? state : ControlState();
+  return state && Owns(state, question) ? state : ControlState();
 }
 
 ControlState ControlView::State() {
@@ -137,10 +154,10 @@ ControlState ControlView::State() {
     return state_;
   }
   uint64_t now = GetTickCount64();
-  bool was_good = static_cast<bool>(state_.filter);
+  bool was_good = static_cast<bool>(state_.filter) && !torn_;
   if (was_good || now >= next_try_) {
     Reopen();
-    next_try_ = state_ ? 0 : now + (was_good ? 0 : kReopenMs);
+    next_try_ = torn_ ? now + kTornMs : state_ ? 0 : now + (was_good ? 0 : kReopenMs);
   }
   return state_;
 }

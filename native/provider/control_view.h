@@ -76,6 +76,7 @@ class ControlView {
   SRWLOCK lock_ = SRWLOCK_INIT;  // guards all below
   ControlState state_;
   uint64_t next_try_ = 0;
+  bool torn_ = false;  // the filter was being written; what is there is the last whole one
   Ref<DataMapping> data_;
   uint32_t data_number_ = 0;  // what `data_` is, or was to be
   uint64_t next_data_try_ = 0;

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "switches.h"
 #include "test_counters.h"
 
 namespace nsp {
@@ -94,7 +95,7 @@ bool InHostProcess(const ControlFilter& filter) {
 }
 
 bool OnHostThread(const ControlFilter& filter) {
-  if (!InHostProcess(filter)) {
+  if (!InHostProcess(filter) || SwitchedOff("host-thread")) {
     return false;
   }
   DWORD thread = GetCurrentThreadId();

@@ -23,6 +23,17 @@ bool IsEnd(DWORD code) {
   return code == WSA_E_NO_MORE || code == WSASERVICE_NOT_FOUND || code == WSANO_DATA;
 }
 
+// All types of DNS are one question: getaddrinfo asks for A and then for AAAA, and a handler that
+// resolves its own name would be asked by the second.
+uint32_t ClassHash(const uint8_t* service_class) {
+  constexpr uint8_t kDnsType[4] = {0x35, 0x00, 0x09, 0x00};
+  if (service_class == nullptr) {
+    return 0;
+  }
+  bool dns = std::memcmp(service_class, kDnsType, sizeof(kDnsType)) == 0;
+  return HashBytes(service_class, dns ? sizeof(kDnsType) : 16);
+}
+
 }  // namespace
 
 Lookup::Lookup(Provider* provider, uint32_t entry, uint32_t flags, ControlState state)
@@ -41,8 +52,7 @@ Lookup::~Lookup() {
 
 DWORD Lookup::Begin(const Query& query, const FilterQuestion& question) {
   sample_.Start(*state_.mapping, question);
-  question_ = uint64_t{sample_.name_hash()} << 32 |
-              (question.service_class == nullptr ? 0 : HashBytes(question.service_class, 16));
+  question_ = uint64_t{sample_.name_hash()} << 32 | ClassHash(question.service_class);
   return query.Encode(entry_, flags_, &query_);
 }
 

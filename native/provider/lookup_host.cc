@@ -8,6 +8,7 @@
 #include "lookup.h"
 #include "provider.h"
 #include "round_trip.h"
+#include "switches.h"
 #include "test_counters.h"
 
 namespace nsp {
@@ -85,7 +86,8 @@ DWORD Lookup::SendOn(Connection* connection, const Outgoing& out, const Deadline
     if (ended_) {
       return WSA_E_CANCELLED;
     }
-    if (out.kind == kFrameNext && received_ && results_on_ != connection->serial()) {
+    if (out.kind == kFrameNext && received_ && results_on_ != connection->serial() &&
+        !SwitchedOff("same-host")) {
       return WSAENETDOWN;  // the host that knew the rest has gone
     }
     if (query_on_ != connection->serial()) {

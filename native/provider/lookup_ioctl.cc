@@ -10,6 +10,7 @@
 #include "lookup.h"
 #include "provider.h"
 #include "reply.h"
+#include "switches.h"
 
 #ifndef SIO_NSP_NOTIFY_CHANGE
 #define SIO_NSP_NOTIFY_CHANGE 0x88000019u
@@ -219,7 +220,10 @@ DWORD Lookup::Register(const CompletionRequest& completion, const IoctlCall& cal
   {
     ExclusiveLock lock(&lock_);
     seen.Take(sample_);
-    dirty = !vouching && sample_.Dirty(*state_.mapping);
+    if (SwitchedOff("sample-first")) {
+      seen.Rebase(*state_.mapping);
+    }
+    dirty = !vouching && !SwitchedOff("sample-first") && sample_.Dirty(*state_.mapping);
   }
   if (vouching) {
     // Counted from before the question: what changes while it is answered completes the request.

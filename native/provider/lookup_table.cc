@@ -4,6 +4,7 @@
 #include "lookup_table.h"
 
 #include "lookup.h"
+#include "switches.h"
 
 namespace nsp {
 namespace {
@@ -72,7 +73,8 @@ LookupTable::Slot* LookupTable::Resolve(HANDLE handle, uint32_t* index) {
     return nullptr;
   }
   Slot* slot = At(*index);
-  return slot->lookup != nullptr && slot->generation == low >> kSlotBits ? slot : nullptr;
+  bool same = slot->generation == low >> kSlotBits || SwitchedOff("generation");
+  return slot->lookup != nullptr && same ? slot : nullptr;
 }
 
 Ref<Lookup> LookupTable::Find(HANDLE handle) {

@@ -6,6 +6,7 @@
 #include "lookup.h"
 #include "provider.h"
 #include "reply.h"
+#include "switches.h"
 
 namespace nsp {
 namespace {
@@ -62,6 +63,12 @@ bool PendingRequest::pending() const {
 }
 
 bool PendingRequest::Claim() {
+  if (SwitchedOff("exactly-once")) {
+    bool mine = pending();
+    Sleep(1);
+    state_.store(kClaimed, std::memory_order_release);
+    return mine;
+  }
   uint32_t expected = kPending;
   return state_.compare_exchange_strong(expected, kClaimed, std::memory_order_acq_rel);
 }
@@ -133,7 +140,7 @@ void CompleteFromReply(PendingRequest* request) {
 }
 
 void AbortRequest(PendingRequest* request) {
-  if (request->ClaimOrWait()) {
+  if (!SwitchedOff("abort") && request->ClaimOrWait()) {
     Deliver(request, {WSA_OPERATION_ABORTED, 0});
   }
 }

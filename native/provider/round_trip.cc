@@ -9,6 +9,7 @@
 #include "host_pipe.h"
 #include "pending_request.h"
 #include "provider.h"
+#include "switches.h"
 
 namespace nsp {
 namespace {
@@ -51,7 +52,7 @@ DWORD TransactFreely(const RoundTrip& trip, const SendRef& send) {
 DWORD Transact(const RoundTrip& trip, const SendRef& send) {
   const ControlFilter& filter = trip.state->filter->filter;
   HostCall host_call;
-  if (InHostProcess(filter) && trip.call->request == nullptr) {
+  if (InHostProcess(filter) && trip.call->request == nullptr && !SwitchedOff("host-calls")) {
     host_call.question = trip.question;
     DWORD refused = trip.provider->host_calls()->Enter(&host_call, filter.host_wait_limit);
     if (refused != 0) {

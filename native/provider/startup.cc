@@ -5,6 +5,7 @@
 
 #include "lookup.h"
 #include "provider.h"
+#include "switches.h"
 
 namespace nsp {
 namespace {
@@ -30,6 +31,9 @@ void SetModule(HMODULE module) {
 }
 
 bool PinModule() {
+  if (SwitchedOff("pin")) {
+    return true;
+  }
   HMODULE pinned = nullptr;
   return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
                             reinterpret_cast<LPCWSTR>(&module_handle), &pinned) != FALSE;

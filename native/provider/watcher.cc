@@ -7,6 +7,7 @@
 
 #include "frame.h"
 #include "provider.h"
+#include "switches.h"
 #include "test_counters.h"
 
 namespace nsp {
@@ -320,7 +321,7 @@ void Watcher::WaitForHost(const ControlState& state) {
   }
   Complete(Pick::kDirty, state.mapping.get());
   uint64_t gone = now - down_since_;
-  uint32_t grace = state.filter->filter.grace_ms;
+  uint32_t grace = SwitchedOff("grace") ? 0 : state.filter->filter.grace_ms;
   if (gone >= grace) {
     Complete(Pick::kAllNotify, nullptr);
     return;
@@ -342,7 +343,8 @@ bool Watcher::NextToSubscribe(uint32_t serial, Ref<PendingRequest>* request) {
   if (told_on_ != serial) {
     told_on_ = serial;
     for (RequestList& list : index_->lists) {
-      while (PendingRequest* told = list.first) {
+      PendingRequest* told;
+      while (!SwitchedOff("resubscribe") && (told = list.first) != nullptr) {
         list.Remove(told);
         fresh_.Insert(told, nullptr);
       }

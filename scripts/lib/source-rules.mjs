@@ -54,6 +54,7 @@ const MAY_INCLUDE = {
   'test/clients': [],
   // The baselines guard pointers as the provider does.
   'test/bench': ['native/provider/guarded_copy.h', 'native/provider/guarded_copy.cc'],
+  'test/torture': [],
 }
 
 /** An include in quotes is beside the including file, in native/common, or a path from the root. */

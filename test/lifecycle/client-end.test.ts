@@ -121,6 +121,8 @@ describe('client: a host that asks itself', () => {
         plain: '10.4.0.1',
         again: '10.4.0.1',
         inside: 'WSASERVICE_NOT_FOUND',
+        types: '10.4.0.1',
+        otherType: ['WSASERVICE_NOT_FOUND'],
         third: 'WSATRY_AGAIN',
         held: ['10.4.0.1', '10.4.0.1'],
       },

@@ -2,18 +2,22 @@
 // SPDX-License-Identifier: MIT
 // A process that serves a provider and asks itself through the client: client-self.ts prints what came of it as JSON.
 import { query } from '../../lib/client.ts'
-import { defineProvider, type Query, serve } from '../../lib/index.ts'
+import { defineProvider, type Query, ServiceClass, serve } from '../../lib/index.ts'
 
 const NAMESPACE = 1043
 const gate = Promise.withResolvers<void>()
 const full = Promise.withResolvers<void>()
 let waiting = 0
 let inside = 'nothing'
+const otherType: string[] = []
+// What getaddrinfo asks for, one after the other.
+const A = ServiceClass.dns('A')
+const AAAA = ServiceClass.dns('AAAA')
 
-async function ask(name: string): Promise<string> {
+async function ask(name: string, serviceClass?: ServiceClass): Promise<string> {
   try {
     const found: string[] = []
-    for await (const service of query({ name, namespace: NAMESPACE })) {
+    for await (const service of query({ name, namespace: NAMESPACE, serviceClass })) {
       found.push(...service.addresses.map(({ address }) => address ?? ''))
     }
     return found.join()
@@ -24,6 +28,7 @@ async function ask(name: string): Promise<string> {
 
 async function lookup({ key }: Query): Promise<{ addresses: string[] }> {
   if (key === 'again.self.test') inside = await ask('again.self.test')
+  if (key === 'types.self.test') otherType.push(await ask('types.self.test', AAAA))
   if (key?.startsWith('held')) {
     if (++waiting === 2) full.resolve()
     await gate.promise
@@ -41,6 +46,7 @@ const provider = defineProvider({
 const host = await serve(provider, { install: 'temporary' })
 const plain = await ask('plain.self.test')
 const again = await ask('again.self.test')
+const types = await ask('types.self.test', A)
 // Four threads of libuv: two calls may wait in this process.
 const two = [ask('held1.self.test'), ask('held2.self.test')]
 await full.promise
@@ -48,4 +54,4 @@ const third = await ask('third.self.test')
 gate.resolve()
 const held = await Promise.all(two)
 await host.close()
-process.stdout.write(`${JSON.stringify({ plain, again, inside, third, held })}\n`)
+process.stdout.write(`${JSON.stringify({ plain, again, inside, types, otherType, third, held })}\n`)

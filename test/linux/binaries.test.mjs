@@ -4,7 +4,7 @@
 // of a C++ runtime got into the DLL.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../../scripts/lib/paths.mjs'
 
@@ -31,6 +31,14 @@ function definedNames(file) {
     .split('\n')
     .map((line) => /^\s*([\w.]+)/.exec(line)?.[1])
     .filter(Boolean)
+}
+
+/** What the sources ask the torture build for; short ones are too likely to be found by chance. */
+function switchNames() {
+  const folder = join(ROOT, 'native', 'provider')
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+  const found = texts.flatMap((text) => [...text.matchAll(/SwitchedOff\("([^"]+)"\)/g)])
+  return found.map(([, name]) => name).filter((name) => name.length > 7)
 }
 
 for (const arch of ['x64', 'x86']) {
@@ -61,6 +69,18 @@ for (const arch of ['x64', 'x86']) {
       assert.doesNotMatch(map, /libstdc\+\+|libsupc\+\+/)
       // std::atomic is all header; a build for size does not put each of its functions in line.
       assert.doesNotMatch(map, /\b_?_ZNK?St(?!6atomic)|\b_?__cxa_|\b_?__gxx_personality/)
+    })
+
+    it('has nothing of the switches that the torture build has', () => {
+      const folder = FOLDERS[arch].replace('prebuilds', 'build/test/torture')
+      const shipped = readFileSync(join(ROOT, FOLDERS[arch], 'winsock-nsp.dll'))
+      const switched = readFileSync(join(ROOT, folder, 'winsock-nsp.dll'))
+      const names = switchNames()
+      assert.ok(names.length > 5)
+      for (const name of ['NSP_TORTURE_OFF', 'GetEnvironmentVariable', ...names]) {
+        assert.ok(switched.includes(name), `the torture build has no ${name}`)
+        assert.ok(!shipped.includes(name), `the shipped DLL has ${name}`)
+      }
     })
 
     it('may lie anywhere in memory and holds no executable data', () => {
