@@ -204,7 +204,7 @@ class NameAnswer {
       } else {
         WriteQuerySet(result, out);
         std::memcpy(out, &size, sizeof(size));
-        // Under its other names a service has the same addresses: many of both are chosen from once.
+        // Under its other names a service has the same addresses: they are chosen once.
         if (copied_ != nullptr) {
           std::memcpy(out + head, copied_, address_bytes);
         } else {

@@ -76,7 +76,7 @@ void Search(Tape* tape, const nsp::DataReader& reader, const DataFile& file, boo
   search.now = tape->Byte() * uint64_t{5000};
   search.counters = counters.data();
   search.counter_count = static_cast<uint32_t>(counters.size());
-  const Exact room(tape->Chance() ? 1024 : tape->Byte());
+  const Exact room(nsp::kLeastRoom + (tape->Chance() ? 1024 : tape->Byte()));
   nsp::DataFinding finding;
   const nsp::DataFound found = reader.Find(search, room.data(), room.size(), &finding);
   if (found == nsp::DataFound::kNeedsRoom) {
