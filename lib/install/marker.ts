@@ -57,5 +57,8 @@ const CLOCK_SLACK_MS = 10_000
 /** Whether the process that made a temporary installation has gone without taking it back. */
 export function isAbandoned({ processId, madeAt }: Marker): boolean {
   const bootedAt = Date.now() - uptime() * 1000
-  return madeAt < bootedAt - CLOCK_SLACK_MS || !isRunning(processId)
+  if (madeAt < bootedAt - CLOCK_SLACK_MS || !isRunning(processId)) return true
+  // Process ids come again: in a small system the next host may well have the id of the last one.
+  const startedAt = Date.now() - process.uptime() * 1000
+  return processId === process.pid && madeAt < startedAt - CLOCK_SLACK_MS
 }

@@ -3,6 +3,7 @@
 // The benchmark inside Windows: runs the cases that were asked for and writes what they measured.
 // main.ts --mode=MODE --rounds=N --out=FILE [--only=CASE,...]; scripts/bench.mjs starts it.
 import { writeFileSync } from 'node:fs'
+import { uninstall } from '../../lib/catalog.ts'
 import { Bench, type Mode } from './bench.ts'
 import { bounds as limits } from './cases-bounds.ts'
 import { calls as systemCalls } from './cases-calls.ts'
@@ -10,6 +11,7 @@ import * as change from './cases-change.ts'
 import { curves as scaling } from './cases-curves.ts'
 import * as memory from './cases-memory.ts'
 import * as trip from './cases-trip.ts'
+import { ENTRIES, FEW } from './provider.ts'
 
 type Case = (bench: Bench) => Promise<void>
 
@@ -50,6 +52,8 @@ function save(): void {
   writeFileSync(options['out'] ?? 'bench-run.json', JSON.stringify(run, undefined, 1))
 }
 
+// What a run that was ended has left would be measured in place of what was built since.
+for (const { id } of [ENTRIES.names, FEW]) await uninstall(id)
 for (const name of wanted) {
   const run = CASES[name]
   const started = performance.now()

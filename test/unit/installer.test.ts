@@ -443,4 +443,15 @@ describe('a temporary installation', () => {
     writeFileSync(join(folder, 'temporary.json'), JSON.stringify({ ...marker, madeAt: 0 }))
     assert.equal(removeLeftBehind(machine).length, 1, 'made before the machine was started')
   })
+
+  it('of an earlier process with the id of this one is taken back', () => {
+    const MINUTE_MS = 60_000
+    const machine = new FakeMachine()
+    put(machine)
+    const madeAt = Date.now() - process.uptime() * 1000 - MINUTE_MS
+    const marker = { provider: 'unit test', processId: process.pid, madeAt }
+    const folder = join(machine.root, 'ProgramData', 'winsock-nsp', ID)
+    writeFileSync(join(folder, 'temporary.json'), JSON.stringify(marker))
+    assert.equal(removeLeftBehind(machine).length, 1)
+  })
 })
