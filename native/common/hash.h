@@ -36,6 +36,17 @@ inline uint16_t FoldCase(uint16_t unit) {
   return unit >= 'A' && unit <= 'Z' ? static_cast<uint16_t>(unit + ('a' - 'A')) : unit;
 }
 
+// FoldCase of four units at once. Sums of the lower 15 bits stay in their unit, and their top bit
+// tells what they have passed.
+inline uint64_t FoldFour(uint64_t units) {
+  constexpr uint64_t kEach = 0x0001000100010001;
+  constexpr uint64_t kTop = 0x8000 * kEach;
+  const uint64_t low = units & ~kTop;
+  const uint64_t from_a = low + (0x8000 - 'A') * kEach;
+  const uint64_t behind_z = low + (0x8000 - 'Z' - 1) * kEach;
+  return units | ((from_a & ~behind_z & ~units & kTop) >> 10);
+}
+
 }  // namespace nsp
 
 #endif  // WINSOCK_NSP_COMMON_HASH_H_

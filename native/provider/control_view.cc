@@ -108,58 +108,76 @@ bool ControlView::Fresh() const {
 
 // A filter that is just being written is no reason to forget the last one: what it says of its host
 // is over, but not what is ours and for how long a request may wait.
-void ControlView::Reopen() {
+void ControlView::Reopen(ControlState* state) {
   Ref<FilterCopy> last;
-  std::swap(last, state_.filter);
+  std::swap(last, state->filter);
   torn_ = false;
-  if (!state_.mapping || state_.mapping->retired()) {
+  if (!state->mapping || state->mapping->retired()) {
     last.Reset();
-    state_.mapping = ControlMapping::Open(path_);
+    state->mapping = ControlMapping::Open(path_);
   }
-  if (!state_.mapping || state_.mapping->retired()) {
-    // Whoever uninstalls wants to delete it.
-    data_.Reset();
-    data_number_ = 0;
+  if (!state->mapping || state->mapping->retired()) {
     return;
   }
   Ref<FilterCopy> copy = MakeRef<FilterCopy>();
-  if (copy && state_.mapping->ReadFilter(&copy->filter, &copy->sequence)) {
-    state_.filter = copy;
+  if (copy && state->mapping->ReadFilter(&copy->filter, &copy->sequence)) {
+    state->filter = copy;
   } else if (copy && copy->sequence == kTorn) {
     torn_ = true;
-    state_.filter = last;
+    state->filter = last;
   }
 }
 
-ControlState ControlView::StateFor(const FilterQuestion& question) {
-  {
-    SharedLock lock(&lock_);
-    if (Fresh()) {
-      return Owns(state_, question) ? state_ : ControlState();
-    }
+ControlView::Verdict ControlView::Judge(const FilterQuestion& question, ControlState* state) const {
+  if (!Fresh()) {
+    return Verdict::kUnknown;
   }
+  if (!Owns(state_, question)) {
+    return Verdict::kForeign;
+  }
+  *state = state_;
+  return Verdict::kOurs;
+}
+
+ControlState ControlView::StateFor(const FilterQuestion& question) {
   ControlState state = State();
   return state && Owns(state, question) ? state : ControlState();
 }
 
 ControlState ControlView::State() {
   {
-    SharedLock lock(&lock_);
+    SharedLock lock(lock_);
     if (Fresh()) {
       return state_;
     }
   }
-  ExclusiveLock lock(&lock_);
-  if (Fresh()) {
-    return state_;
+  ExclusiveLock opening(&opening_);
+  ControlState state;
+  {
+    SharedLock lock(lock_);
+    state = state_;
+    if (Fresh()) {
+      return state;
+    }
   }
   uint64_t now = GetTickCount64();
-  bool was_good = static_cast<bool>(state_.filter) && !torn_;
-  if (was_good || now >= next_try_) {
-    Reopen();
-    next_try_ = torn_ ? now + kTornMs : state_ ? 0 : now + (was_good ? 0 : kReopenMs);
+  bool was_good = static_cast<bool>(state.filter) && !torn_;
+  if (!was_good && now < next_try_) {
+    return state;
   }
-  return state_;
+  Reopen(&state);
+  next_try_ = torn_ ? now + kTornMs : state ? 0 : now + (was_good ? 0 : kReopenMs);
+  // What goes with the old ones goes after the lock.
+  ControlState shown = state;
+  Ref<DataMapping> data;
+  ExclusiveLock lock(lock_);
+  std::swap(state_, shown);
+  if (!state.mapping || state.mapping->retired()) {
+    // Whoever uninstalls wants to delete it.
+    std::swap(data_, data);
+    data_number_ = 0;
+  }
+  return state;
 }
 
 // Needs the lock.
@@ -168,41 +186,44 @@ bool ControlView::IsToday(uint32_t number) const {
 }
 
 void ControlView::MapData() {
-  ExclusiveLock lock(&lock_);
-  if (!Fresh()) {
-    return;
+  ExclusiveLock opening(&opening_);
+  uint32_t number = 0;
+  {
+    SharedLock lock(lock_);
+    if (!Fresh()) {
+      return;
+    }
+    number = state_.mapping->data_file();
+    if (IsToday(number)) {
+      return;
+    }
   }
-  const uint32_t number = state_.mapping->data_file();
-  if (!IsToday(number)) {
-    data_ = number == 0 ? Ref<DataMapping>() : DataMapping::Open(path_, number);
-    data_number_ = number;
-    next_data_try_ = GetTickCount64() + kReopenMs;
+  Ref<DataMapping> data;
+  if (number != 0) {
+    data = DataMapping::Open(path_, number);
   }
+  ExclusiveLock lock(lock_);
+  std::swap(data_, data);
+  data_number_ = number;
+  next_data_try_ = GetTickCount64() + kReopenMs;
 }
 
-DataLease::DataLease(ControlView* view) : view_(view) {
+Ref<DataMapping> ControlView::Data() {
   for (int i = 0; i < 2; ++i) {
-    AcquireSRWLockShared(&view->lock_);
-    bool fresh = view->Fresh();
-    if (fresh && view->IsToday(view->state_.mapping->data_file())) {
-      reader_ = view->data_ ? &view->data_->reader() : nullptr;
-      if (reader_ == nullptr) {
-        ReleaseSRWLockShared(&view->lock_);
+    bool fresh;
+    {
+      SharedLock lock(lock_);
+      fresh = Fresh();
+      if (fresh && IsToday(state_.mapping->data_file())) {
+        return data_;
       }
-      return;
     }
-    ReleaseSRWLockShared(&view->lock_);
-    if (!fresh && !view->State()) {
-      return;
+    if (!fresh && !State()) {
+      break;
     }
-    view->MapData();
+    MapData();
   }
-}
-
-DataLease::~DataLease() {
-  if (reader_ != nullptr) {
-    ReleaseSRWLockShared(&view_->lock_);
-  }
+  return {};
 }
 
 }  // namespace nsp

@@ -55,8 +55,11 @@ struct FilterQuestion;
 
 class ControlView {
  public:
-  // `path` is absolute and outlives the view.
-  explicit ControlView(const wchar_t* path) : path_(path) {}
+  enum class Verdict { kUnknown, kForeign, kOurs };
+
+  // `path` is absolute and outlives the view. `lock` is the module's, so that a question is
+  // answered under one lock; files are opened without it.
+  ControlView(const wchar_t* path, SRWLOCK* lock) : path_(path), lock_(lock) {}
 
   // The present state; empty if the file is absent, unreadable or retired. Opens the file on first
   // use, and at most once a second while it is missing or retired.
@@ -64,39 +67,32 @@ class ControlView {
   // The same, but empty as well if the filter does not own the question: most questions are for
   // others.
   ControlState StateFor(const FilterQuestion& question);
+  // The same from what was read last, without a reference for a foreign question; kUnknown: the
+  // files are to be looked at. Needs the lock, at least shared.
+  Verdict Judge(const FilterQuestion& question, ControlState* state) const;
+
+  // Today's data file. Empty if there is none, or it cannot be mapped, or the control file is
+  // absent or retired. Maps it when its number is new; if that fails, tries again at most once a
+  // second.
+  Ref<DataMapping> Data();
 
  private:
-  friend class DataLease;
   bool Fresh() const;
-  void Reopen();
+  void Reopen(ControlState* state);
   bool IsToday(uint32_t number) const;
   void MapData();
 
   const wchar_t* path_;
-  SRWLOCK lock_ = SRWLOCK_INIT;  // guards all below
+
+  SRWLOCK* const lock_;  // guards what follows
   ControlState state_;
-  uint64_t next_try_ = 0;
-  bool torn_ = false;  // the filter was being written; what is there is the last whole one
   Ref<DataMapping> data_;
   uint32_t data_number_ = 0;  // what `data_` is, or was to be
   uint64_t next_data_try_ = 0;
-};
 
-// Today's data file, mapped while this lives; short-lived, as nobody can map another one meanwhile.
-// Maps it when its number is new; if that fails, tries again at most once a second.
-class DataLease {
- public:
-  explicit DataLease(ControlView* view);
-  ~DataLease();
-  DataLease(const DataLease&) = delete;
-  DataLease& operator=(const DataLease&) = delete;
-
-  // nullptr: there is none, or it cannot be mapped, or the control file is absent or retired.
-  const DataReader* reader() const { return reader_; }
-
- private:
-  ControlView* view_;
-  const DataReader* reader_ = nullptr;  // if it is not null, the view's lock is held
+  SRWLOCK opening_ = SRWLOCK_INIT;  // taken before that lock; one thread opens. Guards what follows
+  uint64_t next_try_ = 0;
+  bool torn_ = false;  // the filter was being written; what is there is the last whole one
 };
 
 }  // namespace nsp

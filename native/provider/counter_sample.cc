@@ -7,10 +7,9 @@
 
 namespace nsp {
 
-void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& question) {
+void CounterSample::Choose(const FilterQuestion& question) {
   count_ = 0;
   name_hash_ = HashUnits(nullptr, 0);
-  reported_ = false;
   Add(kCounterGlobal);
   Add(kCounterEntries + question.entry);
   if (question.service_class != nullptr) {
@@ -38,21 +37,32 @@ void CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
       Add(kCounterSuffixes + hash % kSuffixBuckets);
     }
   }
-  Read(mapping, &at_begin_);
-  at_next_ = at_begin_;
-  seen_ = at_begin_;
-  round_ = at_begin_;
 }
 
-void CounterSample::Read(const ControlMapping& mapping, CounterValues* values) const {
+bool CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& question) {
+  reported_ = false;
+  Choose(question);
+  if (!values_.Resize(kAll * count_ * sizeof(uint32_t))) {
+    return false;
+  }
+  Read(mapping, kAtBegin);
+  Copy(kAtNext, kAtBegin);
+  Copy(kSeen, kAtBegin);
+  Copy(kRound, kAtBegin);
+  return true;
+}
+
+void CounterSample::Read(const ControlMapping& mapping, Values which) {
+  uint32_t* values = Of(which);
   for (uint32_t i = 0; i < count_; ++i) {
-    values->value[i] = mapping.counter(index_[i]);
+    values[i] = mapping.counter(index_[i]);
   }
 }
 
-bool CounterSample::Differs(const ControlMapping& mapping, const CounterValues& values) const {
+bool CounterSample::Differs(const ControlMapping& mapping, Values which) const {
+  const uint32_t* values = Of(which);
   for (uint32_t i = 0; i < count_; ++i) {
-    if (mapping.counter(index_[i]) != values.value[i]) {
+    if (mapping.counter(index_[i]) != values[i]) {
       return true;
     }
   }
@@ -60,36 +70,36 @@ bool CounterSample::Differs(const ControlMapping& mapping, const CounterValues& 
 }
 
 bool CounterSample::Dirty(const ControlMapping& mapping) const {
-  return Differs(mapping, seen_);
+  return Differs(mapping, kSeen);
 }
 
 void CounterSample::Report(const ControlMapping& mapping) {
-  Read(mapping, &report_);
+  Read(mapping, kReport);
   reported_ = true;
   reported_in_round_ = true;
 }
 
 void CounterSample::Acknowledge() {
   if (reported_) {
-    seen_ = report_;
+    Copy(kSeen, kReport);
     reported_ = false;
   }
 }
 
 void CounterSample::StartRound(const ControlMapping& mapping) {
-  Read(mapping, &round_);
+  Read(mapping, kRound);
   reported_in_round_ = false;
 }
 
 bool CounterSample::ChangedSinceRound(const ControlMapping& mapping) const {
-  return Differs(mapping, round_);
+  return Differs(mapping, kRound);
 }
 
 void CounterSample::AcknowledgeRound(bool again) {
   if (again || (reported_ && reported_in_round_)) {
-    seen_ = round_;
+    Copy(kSeen, kRound);
   } else if (reported_) {
-    seen_ = report_;
+    Copy(kSeen, kReport);
   }
   reported_ = false;
 }

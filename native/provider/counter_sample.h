@@ -5,6 +5,8 @@
 #ifndef WINSOCK_NSP_PROVIDER_COUNTER_SAMPLE_H_
 #define WINSOCK_NSP_PROVIDER_COUNTER_SAMPLE_H_
 
+#include <cstring>
+
 #include "control_view.h"
 #include "filter.h"
 
@@ -13,22 +15,19 @@ namespace nsp {
 // global, entry, name or any, class, suffixes.
 inline constexpr uint32_t kMaxSampled = 4 + kMaxSuffixes;
 
-struct CounterValues {
-  uint32_t value[kMaxSampled];
-};
-
 // Not synchronised: the lookup that owns it guards it.
 class CounterSample {
  public:
   // Chooses the counters of a query and takes their first values ("seen").
-  void Start(const ControlMapping& mapping, const FilterQuestion& question);
+  // False: a name of many labels, and no memory for its values.
+  [[nodiscard]] bool Start(const ControlMapping& mapping, const FilterQuestion& question);
 
   uint32_t count() const { return count_; }
   uint32_t index(uint32_t i) const { return index_[i]; }
-  uint32_t at_begin(uint32_t i) const { return at_begin_.value[i]; }
-  uint32_t at_next(uint32_t i) const { return at_next_.value[i]; }
-  const uint32_t* at_next() const { return at_next_.value; }
-  uint32_t seen(uint32_t i) const { return seen_.value[i]; }
+  uint32_t at_begin(uint32_t i) const { return Of(kAtBegin)[i]; }
+  uint32_t at_next(uint32_t i) const { return Of(kAtNext)[i]; }
+  const uint32_t* at_next() const { return Of(kAtNext); }
+  uint32_t seen(uint32_t i) const { return Of(kSeen)[i]; }
   // Of the name's key; of no bytes if there is none.
   uint32_t name_hash() const { return name_hash_; }
 
@@ -48,24 +47,32 @@ class CounterSample {
   void AcknowledgeRound(bool again);
 
   // What a provider with `stillValid` is told: the counters at the last Next.
-  void NoteNext(const ControlMapping& mapping) { Read(mapping, &at_next_); }
+  void NoteNext(const ControlMapping& mapping) { Read(mapping, kAtNext); }
 
  private:
+  // Start sets all but kReport, which is set when something is reported.
+  enum Values : uint32_t { kAtBegin, kAtNext, kSeen, kReport, kRound, kAll };
+  // A name of four labels and its class: a handle should weigh little.
+  static constexpr uint32_t kInlineCounters = 8;
+
   void Add(uint32_t index) { index_[count_++] = static_cast<uint16_t>(index); }
-  void Read(const ControlMapping& mapping, CounterValues* values) const;
-  bool Differs(const ControlMapping& mapping, const CounterValues& values) const;
+  uint32_t* Of(Values which) {
+    return reinterpret_cast<uint32_t*>(values_.data()) + which * count_;
+  }
+  const uint32_t* Of(Values which) const {
+    return reinterpret_cast<const uint32_t*>(values_.data()) + which * count_;
+  }
+  void Copy(Values to, Values from) { std::memcpy(Of(to), Of(from), count_ * sizeof(uint32_t)); }
+  void Choose(const FilterQuestion& question);
+  void Read(const ControlMapping& mapping, Values which);
+  bool Differs(const ControlMapping& mapping, Values which) const;
 
   uint32_t count_ = 0;
   uint32_t name_hash_ = 0;
   bool reported_ = false;
   bool reported_in_round_ = false;  // the report came after StartRound
-  uint16_t index_[kMaxSampled] = {};
-  // The first count_ values; Start sets all but `report_`, which is set when something is reported.
-  CounterValues at_begin_;
-  CounterValues at_next_;
-  CounterValues seen_;
-  CounterValues report_;
-  CounterValues round_;
+  uint16_t index_[kMaxSampled];
+  InlineBuffer<kAll * kInlineCounters * sizeof(uint32_t)> values_;  // count_ of each
 };
 
 // What a request waits for: the counters of its handle, and the values that it knows.

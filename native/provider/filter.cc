@@ -72,7 +72,14 @@ bool OwnsName(const ControlFilter& filter, const FilterQuestion& question) {
 
 uint32_t MakeKey(const uint16_t* name, uint32_t units, uint16_t* key) {
   uint32_t length = units > 1 && name[units - 1] == '.' ? units - 1 : units;
-  for (uint32_t i = 0; i < length; ++i) {
+  uint32_t i = 0;
+  for (; i + 4 <= length; i += 4) {
+    uint64_t four = 0;
+    std::memcpy(&four, name + i, sizeof(four));
+    four = FoldFour(four);
+    std::memcpy(key + i, &four, sizeof(four));
+  }
+  for (; i < length; ++i) {
     key[i] = FoldCase(name[i]);
   }
   return length;

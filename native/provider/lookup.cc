@@ -51,9 +51,18 @@ Lookup::~Lookup() {
 }
 
 DWORD Lookup::Begin(const Query& query, const FilterQuestion& question) {
-  sample_.Start(*state_.mapping, question);
+  if (!sample_.Start(*state_.mapping, question)) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
   question_ = uint64_t{sample_.name_hash()} << 32 | ClassHash(question.service_class);
   return query.Encode(entry_, flags_, &query_);
+}
+
+bool Lookup::IsClean() const {
+  const ControlMapping& mapping = *state_.mapping;
+  return (state_.filter->filter.host_flags & kHostAsksStillValid) == 0 &&
+         mapping.Holds(state_.filter->sequence) &&
+         clean_.load(std::memory_order_acquire) == (kClean | mapping.counter(kCounterAny));
 }
 
 // The item at the cursor. Items were checked when their batch came.

@@ -37,6 +37,10 @@ class Lookup : public Counted<Lookup> {
   // deadline; End wakes it.
   [[nodiscard]] DWORD Next(DWORD flags, void* length, void* results);
 
+  // A poll would find nothing: `any`, which every change bumps last, is as it was when all counters
+  // were looked at. Only reads memory.
+  [[nodiscard]] bool IsClean() const;
+
   // NSPIoctl. Polls and notify requests wait for nothing (but see `stillValid`); custom codes
   // without a completion wait until the ioctl deadline.
   [[nodiscard]] DWORD Ioctl(const IoctlCall& call);
@@ -55,6 +59,8 @@ class Lookup : public Counted<Lookup> {
   uint32_t entry() const { return entry_; }
 
  private:
+  static constexpr uint64_t kClean = uint64_t{1} << 32;
+
   struct Batch {
     Batch* next = nullptr;
     Buffer body;
@@ -114,7 +120,6 @@ class Lookup : public Counted<Lookup> {
                 Buffer* body) const;
 
   // lookup_ioctl.cc
-  bool IsClean() const;
   DWORD Poll(const IoctlCall& call, const ControlState& state, bool vouching);
   DWORD Register(const CompletionRequest& completion, const IoctlCall& call,
                  const ControlState& state, bool vouching);
@@ -144,7 +149,7 @@ class Lookup : public Counted<Lookup> {
   CONDITION_VARIABLE changed_ = CONDITION_VARIABLE_INIT;
   std::atomic<bool> ended_{false};
   CounterSample sample_;
-  // `any` and a mark, if the sample was found unchanged then and nothing was acknowledged since.
+  // `any` and kClean, if the sample was found unchanged then and nothing was acknowledged since.
   std::atomic<uint64_t> clean_{0};
   Call* waiting_ = nullptr;
   Ref<PendingRequest> notify_;

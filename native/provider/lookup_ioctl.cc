@@ -19,7 +19,6 @@
 namespace nsp {
 namespace {
 
-constexpr uint64_t kCleanMark = uint64_t{1} << 32;
 constexpr uint32_t kQueryBytesAt = offsetof(IoctlBody, query_bytes);
 
 // Many clients pass NULL although the page asks for a pointer.
@@ -29,20 +28,7 @@ DWORD StoreReturned(void* bytes_returned, DWORD bytes) {
 
 }  // namespace
 
-// Most polls find nothing: then `any`, which every change bumps last, is as it was when all
-// counters were looked at. No lock, no reference.
-bool Lookup::IsClean() const {
-  const ControlMapping& mapping = *state_.mapping;
-  return (state_.filter->filter.host_flags & kHostAsksStillValid) == 0 &&
-         mapping.Holds(state_.filter->sequence) &&
-         clean_.load(std::memory_order_acquire) == (kCleanMark | mapping.counter(kCounterAny));
-}
-
 DWORD Lookup::Ioctl(const IoctlCall& call) {
-  if (call.code == SIO_NSP_NOTIFY_CHANGE && call.completion == nullptr && IsClean()) {
-    DWORD code = StoreReturned(call.bytes_returned, 0);
-    return code != 0 ? code : static_cast<DWORD>(WSAEWOULDBLOCK);
-  }
   ControlState state = provider_->control()->State();
   if (state && state_.mapping->retired()) {
     state = {};
@@ -82,7 +68,7 @@ DWORD Lookup::Poll(const IoctlCall& call, const ControlState& state, bool vouchi
       uint32_t any = state_.mapping->counter(kCounterAny);
       std::atomic_thread_fence(std::memory_order_acquire);
       changed = sample_.Dirty(*state_.mapping);
-      clean_.store(changed ? 0 : kCleanMark | any, std::memory_order_release);
+      clean_.store(changed ? 0 : kClean | any, std::memory_order_release);
     }
     if (changed) {
       sample_.Report(*state_.mapping);

@@ -101,9 +101,9 @@ bool Lookup::TakePublished() {
   QuerySetView query;
   Buffer body;
   {
-    const DataLease data(provider_->control());
-    if (data.reader() == nullptr || !ReadQuerySet(query_.data(), query_.size(), &query) ||
-        (!FindName(*data.reader(), query, &body) && !FindAnswer(*data.reader(), query, &body))) {
+    const Ref<DataMapping> data = provider_->control()->Data();
+    if (!data || !ReadQuerySet(query_.data(), query_.size(), &query) ||
+        (!FindName(data->reader(), query, &body) && !FindAnswer(data->reader(), query, &body))) {
       return false;
     }
   }

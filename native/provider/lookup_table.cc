@@ -77,10 +77,10 @@ LookupTable::Slot* LookupTable::Resolve(HANDLE handle, uint32_t* index) {
   return slot->lookup != nullptr && same ? slot : nullptr;
 }
 
-Ref<Lookup> LookupTable::Find(HANDLE handle) {
+Lookup* LookupTable::Find(HANDLE handle) {
   uint32_t index = 0;
   Slot* slot = Resolve(handle, &index);
-  return Ref<Lookup>(slot == nullptr ? nullptr : slot->lookup);
+  return slot == nullptr ? nullptr : slot->lookup;
 }
 
 // Needs the lock exclusively.

@@ -21,8 +21,9 @@ class LookupTable {
 
   // A handle for `lookup`, never 0 or -1; nullptr if memory or slots are used up, or after EndAll.
   HANDLE Add(const Ref<Lookup>& lookup);
-  // The living lookup of a handle; empty for junk. Needs the lock, at least shared.
-  Ref<Lookup> Find(HANDLE handle);
+  // The living lookup of a handle; nullptr for junk. Needs the lock, at least shared; without a
+  // reference it lives no longer than that.
+  Lookup* Find(HANDLE handle);
   // As Find, but takes the lock itself, and the handle is dead afterwards: of two callers one gets
   // the lookup.
   Ref<Lookup> Remove(HANDLE handle);

@@ -10,6 +10,10 @@
 #include "question_key.h"
 #include "service_calls.h"
 
+#ifndef SIO_NSP_NOTIFY_CHANGE
+#define SIO_NSP_NOTIFY_CHANGE 0x88000019u
+#endif
+
 namespace nsp {
 namespace {
 
@@ -26,51 +30,45 @@ bool ReadGuid(const void* guid, uint8_t* copy) {
   return GuardedRead(reinterpret_cast<uint8_t(*)[16]>(copy), guid);
 }
 
-// The entry that a call names: 0, WSAEINVAL (NULL), WSAEFAULT or WSAEINVALIDPROVIDER.
-DWORD FindProvider(const void* id, Ref<Provider>* provider, uint32_t* entry) {
-  uint8_t guid[16];
-  if (id == nullptr) {
-    return WSAEINVAL;
-  }
-  if (!ReadGuid(id, guid)) {
-    return WSAEFAULT;
-  }
-  *provider = Startup::Find(guid, entry);
-  return *provider ? 0 : WSAEINVALIDPROVIDER;
-}
-
 bool KnowsFlags(DWORD flags) {
   return (flags & (LUP_CONTAINERS | LUP_NOCONTAINERS)) != (LUP_CONTAINERS | LUP_NOCONTAINERS);
 }
 
-// The checks in their order (contract 9): size and memory, flags, filter, then what we have no data
-// for.
-DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handle) {
-  if (restrictions == nullptr || handle == nullptr) {
-    return WSAEINVAL;
-  }
-  Ref<Provider> provider;
-  FilterQuestion question;
-  if (DWORD code = FindProvider(id, &provider, &question.entry)) {
-    return code;
-  }
-  Query query;
-  if (DWORD code = query.Copy(restrictions)) {
+// What is asked: 0, or what is wrong with it.
+DWORD CopyQuestion(const void* restrictions, DWORD flags, Query* query, QuestionKey* key,
+                   FilterQuestion* question) {
+  if (DWORD code = query->Copy(restrictions)) {
     return code;
   }
   if (!KnowsFlags(flags)) {
     return WSA_INVALID_PARAMETER;
   }
-  QuestionKey key;
-  if (DWORD code = key.Put(query.fields(), &question)) {
-    return code;
+  question->name_space = query->name_space();
+  return key->Put(query->fields(), question);
+}
+
+// The checks in their order (contract 9): size and memory, flags, filter, then what we have no data
+// for. No lock is held while the client's memory is read.
+DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handle) {
+  if (restrictions == nullptr || handle == nullptr || id == nullptr) {
+    return WSAEINVAL;
   }
-  question.name_space = query.name_space();
-  question.names_us = query.has_provider() &&
-                      std::memcmp(query.provider(), provider->entry_id(question.entry), 16) == 0;
-  ControlState state = provider->control()->StateFor(question);
-  if (!state) {
-    return WSASERVICE_NOT_FOUND;
+  uint8_t guid[16];
+  if (!ReadGuid(id, guid)) {
+    return WSAEFAULT;
+  }
+  Query query;
+  QuestionKey key;
+  FilterQuestion question;
+  Ref<Provider> provider;
+  ControlState state;
+  if (DWORD code = CopyQuestion(restrictions, flags, &query, &key, &question)) {
+    // An unknown GUID comes before.
+    return Startup::Find(guid, &question.entry) ? code : static_cast<DWORD>(WSAEINVALIDPROVIDER);
+  }
+  if (DWORD code = Startup::Ask(guid, query.has_provider() ? query.provider() : nullptr, &question,
+                                &provider, &state)) {
+    return code;
   }
   const ControlFilter& filter = state.filter->filter;
   bool flat = (filter.entries[question.entry].flags & kEntryHierarchical) == 0;
@@ -147,10 +145,20 @@ INT WSAAPI OnGetServiceClassInfo(LPGUID id, LPDWORD length, LPWSASERVICECLASSINF
   return Answer([=] { return GetServiceClassInfo(id, length, info); });
 }
 
+// Most polls find nothing. Many clients pass NULL although the page asks for a pointer.
+DWORD StorePolled(void* bytes_returned) {
+  const DWORD nothing = 0;
+  return bytes_returned == nullptr || GuardedWrite(bytes_returned, nothing) ? WSAEWOULDBLOCK
+                                                                            : WSAEFAULT;
+}
+
 INT WSAAPI OnIoctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, LPVOID output,
                    DWORD output_bytes, LPDWORD bytes_returned, LPWSACOMPLETION completion,
                    LPWSATHREADID thread_id) {
   return Answer([=]() -> DWORD {
+    if (code == SIO_NSP_NOTIFY_CHANGE && completion == nullptr && Startup::IsClean(handle)) {
+      return StorePolled(bytes_returned);
+    }
     Ref<Lookup> lookup = Startup::FindLookup(handle);
     return lookup ? lookup->Ioctl({code, input, input_bytes, output, output_bytes, bytes_returned,
                                    completion, thread_id})

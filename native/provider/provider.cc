@@ -57,20 +57,11 @@ Ref<Provider> Provider::Load(HMODULE module) {
 
 Provider::Provider(const Sidecar& sidecar)
     : sidecar_(sidecar),
-      control_(reinterpret_cast<const wchar_t*>(sidecar_.control_path)),
+      control_(reinterpret_cast<const wchar_t*>(sidecar_.control_path), Startup::Lock()),
       lookups_(Startup::Lock()),
       watcher_(this) {}
 
 Provider::~Provider() = default;
-
-int Provider::FindEntry(const uint8_t* id) const {
-  for (uint32_t i = 0; i < sidecar_.guid_count; ++i) {
-    if (std::memcmp(sidecar_.guids[i], id, sizeof(sidecar_.guids[i])) == 0) {
-      return static_cast<int>(i);
-    }
-  }
-  return -1;
-}
 
 Ref<Connection> Provider::Current() {
   Ref<Connection> connection;

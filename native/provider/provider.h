@@ -5,6 +5,8 @@
 #ifndef WINSOCK_NSP_PROVIDER_PROVIDER_H_
 #define WINSOCK_NSP_PROVIDER_PROVIDER_H_
 
+#include <cstring>
+
 #include "breaker.h"
 #include "connection.h"
 #include "control_view.h"
@@ -25,7 +27,14 @@ class Provider : public Counted<Provider> {
   ~Provider();
 
   // Index of the entry with this GUID (16 bytes), or -1.
-  int FindEntry(const uint8_t* id) const;
+  int FindEntry(const uint8_t* id) const {
+    for (uint32_t i = 0; i < sidecar_.guid_count; ++i) {
+      if (std::memcmp(sidecar_.guids[i], id, sizeof(sidecar_.guids[i])) == 0) {
+        return static_cast<int>(i);
+      }
+    }
+    return -1;
+  }
   const uint8_t* entry_id(uint32_t entry) const { return sidecar_.guids[entry]; }
 
   ControlView* control() { return &control_; }
@@ -84,10 +93,17 @@ struct Startup {
   [[nodiscard]] static DWORD Leave(const uint8_t* id);
   // The started provider and the entry's index; empty if this GUID is not started.
   static Ref<Provider> Find(const uint8_t* id, uint32_t* entry);
+  // The provider that the GUID `id` starts, and under what state, if it owns the question; `named`:
+  // lpNSProviderId, or nullptr. Completes the question. 0, WSAEINVALIDPROVIDER or
+  // WSASERVICE_NOT_FOUND; most questions are for others, so that answer costs one lock.
+  [[nodiscard]] static DWORD Ask(const uint8_t* id, const uint8_t* named, FilterQuestion* question,
+                                 Ref<Provider>* provider, ControlState* state);
   // The started provider.
   static Ref<Provider> Any();
   // The living lookup of a handle; empty for junk.
   static Ref<Lookup> FindLookup(HANDLE handle);
+  // A poll of the lookup finds nothing. False: it is to be looked at.
+  static bool IsClean(HANDLE handle);
 };
 
 // Keeps the DLL loaded for ever: completion routines and the watcher's thread run in it. False: it

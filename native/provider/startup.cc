@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The module's only state: which provider is started, and how often each of its entries.
-#include <iterator>
+#include <cstring>
 
+#include "filter.h"
 #include "lookup.h"
 #include "provider.h"
 #include "switches.h"
@@ -22,6 +23,12 @@ bool AnyCount() {
     }
   }
   return false;
+}
+
+// The started entry with this GUID, or -1. Needs the lock.
+int FindStarted(const uint8_t* id) {
+  int found = started == nullptr ? -1 : started->FindEntry(id);
+  return found >= 0 && counts[found] != 0 ? found : -1;
 }
 
 }  // namespace
@@ -88,12 +95,35 @@ DWORD Startup::Leave(const uint8_t* id) {
 
 Ref<Provider> Startup::Find(const uint8_t* id, uint32_t* entry) {
   SharedLock lock(&module_lock);
-  int found = started == nullptr ? -1 : started->FindEntry(id);
-  if (found < 0 || counts[found] == 0) {
+  int found = FindStarted(id);
+  if (found < 0) {
     return {};
   }
   *entry = static_cast<uint32_t>(found);
   return Ref<Provider>(started);
+}
+
+DWORD Startup::Ask(const uint8_t* id, const uint8_t* named, FilterQuestion* question,
+                   Ref<Provider>* provider, ControlState* state) {
+  {
+    SharedLock lock(&module_lock);
+    int found = FindStarted(id);
+    if (found < 0) {
+      return WSAEINVALIDPROVIDER;
+    }
+    question->entry = static_cast<uint32_t>(found);
+    question->names_us = named != nullptr && std::memcmp(named, id, 16) == 0;
+    auto verdict = started->control()->Judge(*question, state);
+    if (verdict == ControlView::Verdict::kForeign) {
+      return WSASERVICE_NOT_FOUND;
+    }
+    *provider = Ref<Provider>(started);
+    if (verdict == ControlView::Verdict::kOurs) {
+      return 0;
+    }
+  }
+  *state = (*provider)->control()->StateFor(*question);
+  return *state ? 0 : WSASERVICE_NOT_FOUND;
 }
 
 SRWLOCK* Startup::Lock() {
@@ -102,7 +132,13 @@ SRWLOCK* Startup::Lock() {
 
 Ref<Lookup> Startup::FindLookup(HANDLE handle) {
   SharedLock lock(&module_lock);
-  return started == nullptr ? Ref<Lookup>() : started->lookups()->Find(handle);
+  return Ref<Lookup>(started == nullptr ? nullptr : started->lookups()->Find(handle));
+}
+
+bool Startup::IsClean(HANDLE handle) {
+  SharedLock lock(&module_lock);
+  const Lookup* lookup = started == nullptr ? nullptr : started->lookups()->Find(handle);
+  return lookup != nullptr && lookup->IsClean();
 }
 
 Ref<Provider> Startup::Any() {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "check.h"
+#include "hash.h"
 #include "reverse_name.h"
 
 namespace {
@@ -65,6 +66,19 @@ bool Reverse(const char16_t* text, nsp::ReverseAddress* address) {
 }
 
 }  // namespace
+
+TEST(units_are_folded_alike_one_by_one_and_four_at_once) {
+  for (uint32_t unit = 0; unit < 0x10000; ++unit) {
+    const auto one = static_cast<uint16_t>(unit);
+    const uint16_t other = unit % 2 == 0 ? u'Q' : u'\xFFFF';
+    // In each place of four, and in the rest behind them.
+    const std::vector<uint16_t> name = {one, other, one, one, other, one, one};
+    std::vector<uint16_t> key(name.size());
+    CHECK_EQUAL(nsp::MakeKey(name.data(), 7, key.data()), 7u - (unit == u'.' ? 1u : 0u));
+    for (size_t i = 0; i < 6; ++i)
+      CHECK_EQUAL(key[i], nsp::FoldCase(name[i]));
+  }
+}
 
 TEST(names_and_suffixes) {
   auto filter = Filter();

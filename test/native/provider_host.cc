@@ -60,7 +60,20 @@ SRWLOCK* Startup::Lock() {
 }
 Ref<Lookup> Startup::FindLookup(HANDLE handle) {
   const SharedLock lock(Lock());
-  return the_provider == nullptr ? Ref<Lookup>() : the_provider->lookups()->Find(handle);
+  return Ref<Lookup>(the_provider == nullptr ? nullptr : the_provider->lookups()->Find(handle));
+}
+bool Startup::IsClean(HANDLE handle) {
+  const SharedLock lock(Lock());
+  const Lookup* lookup = the_provider == nullptr ? nullptr : the_provider->lookups()->Find(handle);
+  return lookup != nullptr && lookup->IsClean();
+}
+DWORD Startup::Ask(const uint8_t* id, const uint8_t* named, FilterQuestion* question,
+                   Ref<Provider>* provider, ControlState* state) {
+  *provider = Find(id, &question->entry);
+  if (!*provider) return WSAEINVALIDPROVIDER;
+  question->names_us = named != nullptr && std::memcmp(named, id, 16) == 0;
+  *state = (*provider)->control()->StateFor(*question);
+  return *state ? 0 : WSASERVICE_NOT_FOUND;
 }
 Ref<Provider> Startup::Any() {
   return Ref<Provider>(the_provider);
