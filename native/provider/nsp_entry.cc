@@ -155,14 +155,13 @@ DWORD StorePolled(void* bytes_returned) {
 INT WSAAPI OnIoctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, LPVOID output,
                    DWORD output_bytes, LPDWORD bytes_returned, LPWSACOMPLETION completion,
                    LPWSATHREADID thread_id) {
-  return Answer([=]() -> DWORD {
-    if (code == SIO_NSP_NOTIFY_CHANGE && completion == nullptr && Startup::IsClean(handle)) {
-      return StorePolled(bytes_returned);
-    }
-    Ref<Lookup> lookup = Startup::FindLookup(handle);
-    return lookup ? lookup->Ioctl({code, input, input_bytes, output, output_bytes, bytes_returned,
-                                   completion, thread_id})
-                  : WSA_INVALID_HANDLE;
+  if (code == SIO_NSP_NOTIFY_CHANGE && completion == nullptr && Startup::IsClean(handle)) {
+    SetLastError(StorePolled(bytes_returned));
+    return SOCKET_ERROR;
+  }
+  return Answer([=] {
+    return Startup::Ioctl(handle, {code, input, input_bytes, output, output_bytes, bytes_returned,
+                                   completion, thread_id});
   });
 }
 

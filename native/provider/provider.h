@@ -18,6 +18,8 @@
 
 namespace nsp {
 
+struct IoctlCall;
+
 class Provider : public Counted<Provider> {
  public:
   // Reads the sidecar beside `module`. Empty if there is none or it is not sound.
@@ -102,6 +104,8 @@ struct Startup {
   static Ref<Provider> Any();
   // The living lookup of a handle; empty for junk.
   static Ref<Lookup> FindLookup(HANDLE handle);
+  // NSPIoctl of a handle.
+  [[nodiscard]] static DWORD Ioctl(HANDLE handle, const IoctlCall& call);
   // A poll of the lookup finds nothing. False: it is to be looked at.
   static bool IsClean(HANDLE handle);
 };

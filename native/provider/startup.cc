@@ -135,6 +135,11 @@ Ref<Lookup> Startup::FindLookup(HANDLE handle) {
   return Ref<Lookup>(started == nullptr ? nullptr : started->lookups()->Find(handle));
 }
 
+DWORD Startup::Ioctl(HANDLE handle, const IoctlCall& call) {
+  Ref<Lookup> lookup = FindLookup(handle);
+  return lookup ? lookup->Ioctl(call) : WSA_INVALID_HANDLE;
+}
+
 bool Startup::IsClean(HANDLE handle) {
   SharedLock lock(&module_lock);
   const Lookup* lookup = started == nullptr ? nullptr : started->lookups()->Find(handle);

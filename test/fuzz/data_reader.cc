@@ -18,12 +18,13 @@ struct Source {
   DataFile* file;
   Tape* tape;
   bool moving;
+  uint64_t size;  // as the reader was told, which a head may confirm
   size_t bytes_read;
 };
 
 bool Read(const void* opaque, size_t offset, void* to, size_t bytes) {
   auto* source = static_cast<Source*>(const_cast<void*>(opaque));
-  REQUIRE(offset <= DataFile::kBytes && bytes <= DataFile::kBytes - offset);
+  REQUIRE(offset <= source->size && bytes <= source->size - offset);
   source->bytes_read += bytes;
   // Four times the largest record, and a head each.
   REQUIRE(source->bytes_read <= size_t{9} * nsp::kMaxRecordBytes);
@@ -32,6 +33,7 @@ bool Read(const void* opaque, size_t offset, void* to, size_t bytes) {
     if (how == 1) return false;
     if (how == 2) source->file->Scribble(source->tape);
   }
+  if (offset > DataFile::kBytes || bytes > DataFile::kBytes - offset) return false;
   std::memcpy(to, source->file->bytes() + offset, bytes);
   return true;
 }
@@ -99,8 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint8_t how = tape.Byte();
   const bool scribbled = (how & 1) != 0;
   if (scribbled) file.Scribble(&tape);
-  Source source = {&file, &tape, (how & 2) != 0, 0};
   const uint64_t bytes = (how & 4) != 0 ? tape.Take<uint32_t>() : DataFile::kBytes;
+  Source source = {&file, &tape, (how & 2) != 0, bytes, 0};
   const uint32_t number = (how & 8) != 0 ? tape.Byte() : DataFile::kNumber;
   nsp::DataReader reader;
   const bool open = reader.Open({Read, &source}, bytes, number);

@@ -62,6 +62,10 @@ Ref<Lookup> Startup::FindLookup(HANDLE handle) {
   const SharedLock lock(Lock());
   return Ref<Lookup>(the_provider == nullptr ? nullptr : the_provider->lookups()->Find(handle));
 }
+DWORD Startup::Ioctl(HANDLE handle, const IoctlCall& call) {
+  const Ref<Lookup> lookup = FindLookup(handle);
+  return lookup ? lookup->Ioctl(call) : WSA_INVALID_HANDLE;
+}
 bool Startup::IsClean(HANDLE handle) {
   const SharedLock lock(Lock());
   const Lookup* lookup = the_provider == nullptr ? nullptr : the_provider->lookups()->Find(handle);
