@@ -6,13 +6,7 @@ import type { HostProcess } from '../helpers/driver-process.ts'
 import { until } from '../helpers/until.ts'
 import { type Bench, CODES, delay, newTried, type StartedLoad, type Tried } from './bench.ts'
 import type { Fault, Mode } from './fault.ts'
-import {
-  Hostile,
-  hostileScale,
-  judgeProgram,
-  letGo,
-  MEBIBYTE,
-} from './hostile-bench.ts'
+import { Hostile, hostileScale, judgeProgram, letGo, MEBIBYTE } from './hostile-bench.ts'
 import type { HostileConfig } from './hostile-server.ts'
 
 const SEED = 20_261_123
@@ -170,7 +164,8 @@ export const HOSTILE_CLIENTS: readonly Fault[] = [
   {
     name: 'hostile-frames',
     what: 'frames of every kind come to the host: sound, damaged, cut, oversized, out of order, of another version',
-    protection: 'every length is checked before a byte is believed; the client is dropped and counted',
+    protection:
+      'every length is checked before a byte is believed; the client is dropped and counted',
     smoke: 'fault',
     try: beside(frames),
     control: { off: 'frame-check', shows: /dropped for|the host has gone/ },
@@ -179,7 +174,6 @@ export const HOSTILE_CLIENTS: readonly Fault[] = [
     name: 'hostile-half-open',
     what: 'one process opens a thousand connections and says nothing; others come meanwhile',
     protection: 'one process has an eighth of the connections, and five seconds for its hello',
-    smoke: 'fault',
     try: beside(halfOpen, (control) => (control ? { clients: 10_000 } : undefined)),
     control: { host: 'limits.clients 10,000', shows: /one process held/ },
   },
@@ -187,15 +181,14 @@ export const HOSTILE_CLIENTS: readonly Fault[] = [
     name: 'hostile-deaf',
     what: 'clients ask for long answers and never read them',
     protection: 'who leaves 16 MiB unread is dropped',
-    smoke: 'fault',
     try: beside(deaf),
     control: { off: 'output-limit', shows: /never reads was kept/ },
   },
   {
     name: 'hostile-flood',
     what: 'clients send all kinds of frames without a pause',
-    protection: 'who sends faster than JavaScript takes is not read from; the others have their turns',
-    smoke: 'fault',
+    protection:
+      'who sends faster than JavaScript takes is not read from; the others have their turns',
     try: beside(flood),
     control: { none: 'the order of turns has no switch' },
   },
@@ -203,7 +196,6 @@ export const HOSTILE_CLIENTS: readonly Fault[] = [
     name: 'hostile-waits',
     what: 'one client makes 2,000 calls that no handler answers, with a deadline of a minute',
     protection: 'calls of one process that may wait at once',
-    smoke: 'fault',
     try: beside(wait, (control) => (control ? { callsPerClient: 100_000 } : undefined)),
     control: { host: 'limits.callsPerClient 100,000', shows: /wait at once/ },
   },

@@ -167,6 +167,16 @@ DWORD WINAPI Serve(void* context) {
   }
 }
 
+// A whole filter that says nonsense about its own size.
+void WriteNonsense(nsp::ControlFile* control, nsp::ControlFilter filter, Dice* dice) {
+  uint32_t* const counts[] = {&filter.entry_count, &filter.pattern_count,   &filter.block_count,
+                              &filter.class_count, &filter.code_count,      &filter.pool_chars,
+                              &filter.host_pid,    &filter.js_thread_count, &filter.epoch};
+  *counts[dice->Below(std::size(counts))] = dice->Odd();
+  if (dice->OneIn(2)) filter.patterns[0] = {0, 0xffff, static_cast<uint16_t>(dice->Odd()), 0xffff};
+  nsp::WriteControlFilter(control, filter);
+}
+
 // Random bytes over the filter for a moment, then the filter again.
 void Scribble(nsp::ControlFile* control, const nsp::ControlFilter& filter, Dice* dice) {
   auto* const bytes = reinterpret_cast<volatile uint8_t*>(control);
@@ -175,7 +185,7 @@ void Scribble(nsp::ControlFile* control, const nsp::ControlFilter& filter, Dice*
   const uint32_t length = 1 + dice->Below(dice->OneIn(2) ? 8 : 2048);
   for (uint32_t i = from; i < from + length && i < nsp::kControlBytes; ++i)
     bytes[i] = static_cast<uint8_t>(dice->Word());
-  if (dice->OneIn(3)) control->sequence += 2;  // readers take it for whole
+  if (dice->OneIn(2)) WriteNonsense(control, filter, dice);
   Sleep(2 + dice->Below(10));
   nsp::WriteControlFilter(control, filter);
 }

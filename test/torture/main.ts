@@ -11,6 +11,7 @@ import { type Control, type Fault, PLAIN } from './fault.ts'
 import { HANDLER_FAULTS } from './handler-faults.ts'
 import { HOST_FAULTS } from './host-faults.ts'
 import { HOSTILE_CLIENTS } from './hostile-clients.ts'
+import { HOSTILE_HOSTS } from './hostile-hosts.ts'
 
 const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
   smoke: {
@@ -57,6 +58,7 @@ const FAULTS: readonly Fault[] = [
   ...HANDLER_FAULTS,
   ...CLIENT_FAULTS,
   ...HOSTILE_CLIENTS,
+  ...HOSTILE_HOSTS,
 ]
 
 interface Report {
