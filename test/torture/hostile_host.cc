@@ -173,7 +173,12 @@ void WriteNonsense(nsp::ControlFile* control, nsp::ControlFilter filter, Dice* d
                               &filter.class_count, &filter.code_count,      &filter.pool_chars,
                               &filter.host_pid,    &filter.js_thread_count, &filter.epoch};
   *counts[dice->Below(std::size(counts))] = dice->Odd();
-  if (dice->OneIn(2)) filter.patterns[0] = {0, 0xffff, static_cast<uint16_t>(dice->Odd()), 0xffff};
+  if (dice->OneIn(2)) {
+    // None of them leads into the pool, and there are more than there is room for.
+    filter.pattern_count = 0x7fffffff;
+    for (nsp::ControlPattern& pattern : filter.patterns)
+      pattern = {nsp::kPatternExact, 0xffff, static_cast<uint16_t>(dice->Odd()), 0xffff};
+  }
   nsp::WriteControlFilter(control, filter);
 }
 
