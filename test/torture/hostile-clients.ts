@@ -168,7 +168,7 @@ export const HOSTILE_CLIENTS: readonly Fault[] = [
       'every length is checked before a byte is believed; the client is dropped and counted',
     smoke: 'fault',
     try: beside(frames),
-    control: { off: 'frame-check', shows: /dropped for|the host has gone/ },
+    control: { off: 'frame-check', shows: /dropped for|the host (has gone|hangs|exited)/ },
   },
   {
     name: 'hostile-half-open',
