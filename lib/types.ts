@@ -283,7 +283,7 @@ export interface Provider {
 // ── the host ──
 
 export interface Limits {
-  /** Processes that may be connected at once. Default 256. */
+  /** Processes that may be connected at once. Default 256. One process may have an eighth of the connections, or 4. */
   clients?: number | undefined
   /** Calls of one process that may wait at once; more are answered WSATRY_AGAIN. Default 256. */
   callsPerClient?: number | undefined

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // npm run torture: tries to break what docs/reliability.md promises. Runs test/torture/main.ts in Windows Node and
 // writes torture.json; ends with the counts.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMain } from './lib/main.mjs'
 import { ARCHES, ROOT } from './lib/paths.mjs'
@@ -41,17 +41,8 @@ function parse(args) {
   return options
 }
 
-/** The folder that WINSOCK_NSP_NATIVE names needs the addon beside the DLL that has the switches. */
-function completeSwitched() {
-  const to = join(ROOT, 'build', 'test', 'torture', 'win32-x64')
-  mkdirSync(to, { recursive: true })
-  const name = 'winsock-nsp.node'
-  copyFileSync(join(ROOT, 'prebuilds', 'win32-x64', name), join(to, name))
-}
-
 /** Runs the bench in a rig; gives its exit code. */
 export async function torture(rig, { mode, only, arch, out }) {
-  completeSwitched()
   rmSync(join(ROOT, out), { force: true })
   const args = ['--disable-warning=ExperimentalWarning', 'test/torture/main.ts', mode]
   args.push(`build/torture/${mode}`, out)

@@ -190,7 +190,7 @@ void DataStore::Forget(uint32_t offset) {
   const bool is_answer = answers_.erase(offset) != 0;
   if (!is_answer && names_.Find(offset) == nullptr) return;
   names_.Erase(offset);
-  living_ -= writer_.View(offset).head.size;
+  living_ -= std::min<uint64_t>(living_, writer_.View(offset).head.size);
 }
 
 void DataStore::DropExpired() {
@@ -225,13 +225,14 @@ Status DataStore::RollOver(uint64_t extra) {
   if (!writer.Attach(view.get(), static_cast<uint32_t>(bytes), number)) {
     return {ERROR_FILE_CORRUPT, "MapViewOfFile"};
   }
+  // What was written over stays behind: nobody may take it for ours.
   OwnerTable names;
   for (const auto& [offset, owner] : names_.Sorted()) {
-    names.Set(writer.Append(Again(writer_.View(offset))), owner);
+    if (writer_.IsWhole(offset)) names.Set(writer.Append(Again(writer_.View(offset))), owner);
   }
   std::unordered_map<uint32_t, uint64_t> answers;
   for (const auto& [offset, until] : answers_) {
-    answers[writer.Append(Again(writer_.View(offset)))] = until;
+    if (writer_.IsWhole(offset)) answers[writer.Append(Again(writer_.View(offset)))] = until;
   }
   names_ = std::move(names);
   answers_ = std::move(answers);

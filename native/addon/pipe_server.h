@@ -96,6 +96,7 @@ class PipeServer {
   // I/O thread (pipe_server_io.cc).
   void Run();
   void Complete(Lock* lock, const OVERLAPPED_ENTRY& entry);
+  [[nodiscard]] bool HasRoomFor(const Lock& lock, uint32_t process) const;
   void OnConnected(Lock* lock, Connection* connection, DWORD error);
   void OnReadable(Lock* lock, Connection* connection, DWORD bytes, DWORD error);
   [[nodiscard]] bool OnRead(Lock* lock, Connection* connection, DWORD bytes, DWORD error);

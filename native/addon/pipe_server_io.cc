@@ -19,6 +19,10 @@ constexpr auto kFateTime = std::chrono::milliseconds(100);
 constexpr ULONG kBatch = 64;
 // Frames of one client that are taken in a row while others wait.
 constexpr int kFramesAtOnce = 16;
+// Of all connections one process may have this part, and a few in any case: it needs one, and
+// another while it has not noticed the end of that.
+constexpr uint32_t kShare = 8;
+constexpr uint32_t kLeastShare = 4;
 
 }  // namespace
 
@@ -70,19 +74,30 @@ void PipeServer::Complete(Lock* lock, const OVERLAPPED_ENTRY& entry) {
   }
 }
 
+// One process cannot keep the others out by connecting again and again.
+bool PipeServer::HasRoomFor(const Lock&, uint32_t process) const {
+  uint32_t clients = 0;
+  uint32_t own = 0;
+  for (const auto& [id, connection] : connections_) {
+    if (connection->state != Connection::State::kGreeting &&
+        connection->state != Connection::State::kOpen) {
+      continue;
+    }
+    ++clients;
+    own += connection->process.id() == process ? 1 : 0;
+  }
+  return clients < options_->max_clients &&
+         own < std::max(kLeastShare, options_->max_clients / kShare);
+}
+
 void PipeServer::OnConnected(Lock* lock, Connection* connection, DWORD error) {
   if (listening_ == connection->id()) listening_ = 0;
   if (connection->state == Connection::State::kClosing) return;
   // Next first: there is always an instance for the client after this one.
   if (accepting_ && listening_ == 0) (void)OpenInstance(*lock, false).ok();
-  const auto clients =
-      std::count_if(connections_.begin(), connections_.end(), [](const auto& each) {
-        return each.second->state == Connection::State::kGreeting ||
-               each.second->state == Connection::State::kOpen;
-      });
   if (error != 0 || !connection->process.Open(connection->pipe()).ok()) {
     Close(*lock, connection, CloseReason::kClosed);
-  } else if (!accepting_ || static_cast<size_t>(clients) >= options_->max_clients) {
+  } else if (!accepting_ || !HasRoomFor(*lock, connection->process.id())) {
     Refuse(*lock, connection);
   } else {
     connection->state = Connection::State::kGreeting;

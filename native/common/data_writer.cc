@@ -75,7 +75,7 @@ bool DataWriter::Attach(void* memory, uint32_t bytes, uint32_t number) {
   bucket_count_ = head.bucket_count;
   for (uint32_t bucket = 0; bucket < bucket_count_; ++bucket) {
     uint32_t before = used_;
-    for (uint32_t at = Bucket(bucket); at != 0; at = Head(at).next) {
+    for (uint32_t at = Bucket(bucket); at != 0; at = View(at).head.next) {
       // Always lower than the one before: no chain goes round in circles.
       if (at >= before || !RecordIsSound(at, bucket)) {
         Detach();
@@ -130,9 +130,8 @@ uint32_t DataWriter::Find(uint32_t kind, const Bytes& key) const {
 
 DataRecordView DataWriter::View(uint32_t offset) const {
   DataRecordView view;
-  view.head = Head(offset);
+  if (!Fits(offset, &view.head)) return {};
   Bytes rest = {file_ + offset + kRecordBytes, view.head.size - kRecordBytes};
-  // Sound since Attach or Append; a run that did not fit would be left empty.
   if (TakeBytes(&rest, view.head.counter_count * 4, &view.counters) &&
       TakeBytes(&rest, view.head.key_bytes, &view.key)) {
     view.blocks = rest;
@@ -140,10 +139,30 @@ DataRecordView DataWriter::View(uint32_t offset) const {
   return view;
 }
 
-DataRecord DataWriter::Head(uint32_t offset) const {
+// Whoever may write the file may write over it at any time. The head is a copy; what it says of
+// itself stays inside the file.
+bool DataWriter::Fits(uint32_t offset, DataRecord* head) const {
+  if (offset < FirstDataRecord(bucket_count_) || offset % 8 != 0 || offset >= used_ ||
+      used_ - offset < kRecordBytes) {
+    return false;
+  }
+  std::memcpy(head, file_ + offset, sizeof(*head));
+  if (head->size < kRecordBytes || head->size % 8 != 0 || head->size > used_ - offset) return false;
+  const size_t room = head->size - kRecordBytes;
+  return head->counter_count <= kCounterCount && head->key_bytes <= room &&
+         head->counter_count * size_t{4} + Pad4(head->key_bytes) <= room;
+}
+
+bool DataWriter::IsWhole(uint32_t offset) const {
   DataRecord head;
-  std::memcpy(&head, file_ + offset, sizeof(head));
-  return head;
+  return Fits(offset, &head) &&
+         head.check == MixWords(file_ + offset + kRecordCheckBytes, head.size - kRecordCheckBytes);
+}
+
+// The next older record of a chain; 0 where it ends, or leads elsewhere.
+uint32_t DataWriter::Next(uint32_t offset) const {
+  DataRecord head;
+  return Fits(offset, &head) && head.next < offset ? head.next : 0;
 }
 
 uint32_t DataWriter::Bucket(uint32_t index) const {
@@ -156,32 +175,22 @@ bool DataWriter::IsNewest(uint32_t offset) const {
 }
 
 uint32_t DataWriter::FindFrom(uint32_t at, const DataRecord& like, const Bytes& key) const {
-  for (; at != 0; at = Head(at).next) {
-    const DataRecord head = Head(at);
+  DataRecord head;
+  for (uint32_t before = used_; at != 0 && at < before && Fits(at, &head); at = head.next) {
+    before = at;
     if (head.hash != like.hash || head.kind != like.kind || head.key_bytes != key.size) continue;
     const uint8_t* bytes = file_ + at + kRecordBytes + size_t{head.counter_count} * 4;
-    if (key.size == 0 || std::memcmp(bytes, key.data, key.size) == 0) return at;
+    if (key.size == 0 || std::memcmp(bytes, key.data, key.size) == 0) return IsWhole(at) ? at : 0;
   }
   return 0;
 }
 
 bool DataWriter::RecordIsSound(uint32_t offset, uint32_t bucket) const {
-  if (offset < FirstDataRecord(bucket_count_) || offset % 8 != 0 || used_ - offset < kRecordBytes) {
-    return false;
-  }
-  const DataRecord head = Head(offset);
-  if (head.size < kRecordBytes || head.size % 8 != 0 || head.size > used_ - offset ||
-      head.check != MixWords(file_ + offset + kRecordCheckBytes, head.size - kRecordCheckBytes)) {
-    return false;
-  }
-  const size_t room = head.size - kRecordBytes;
-  if (head.counter_count > kCounterCount || head.key_bytes > room ||
-      head.counter_count * size_t{4} + Pad4(head.key_bytes) > room ||
-      (head.hash & (bucket_count_ - 1)) != bucket ||
-      (head.kind != kDataName && head.kind != kDataAnswer)) {
-    return false;
-  }
-  return head.hash == HashDataKey(head.kind, View(offset).key);
+  if (!IsWhole(offset)) return false;
+  const DataRecordView view = View(offset);
+  return (view.head.hash & (bucket_count_ - 1)) == bucket &&
+         (view.head.kind == kDataName || view.head.kind == kDataAnswer) &&
+         view.head.hash == HashDataKey(view.head.kind, view.key);
 }
 
 }  // namespace nsp

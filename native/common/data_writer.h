@@ -53,15 +53,18 @@ class DataWriter {
   // Appends a record and links it. Its offset; 0: there is no room.
   uint32_t Append(const NewDataRecord& record);
 
-  // The newest record of a key, whatever it says; 0: there is none.
+  // The newest record of a key, whatever it says; 0: there is none, or it was written over.
   [[nodiscard]] uint32_t Find(uint32_t kind, const Bytes& key) const;
+  // Empty if the record was written over so that it would not end in the file.
   [[nodiscard]] DataRecordView View(uint32_t offset) const;
+  // Nothing was written over it.
+  [[nodiscard]] bool IsWhole(uint32_t offset) const;
 
   // Calls `visit(offset)` for the newest record of each key, in no particular order.
   template <typename Visit>
   void ForEach(Visit visit) const {
     for (uint32_t bucket = 0; bucket < bucket_count_; ++bucket) {
-      for (uint32_t at = Bucket(bucket); at != 0; at = Head(at).next) {
+      for (uint32_t at = Bucket(bucket); at != 0; at = Next(at)) {
         if (IsNewest(at)) visit(at);
       }
     }
@@ -72,7 +75,8 @@ class DataWriter {
   [[nodiscard]] uint32_t used() const { return used_; }
 
  private:
-  [[nodiscard]] DataRecord Head(uint32_t offset) const;
+  [[nodiscard]] bool Fits(uint32_t offset, DataRecord* head) const;
+  [[nodiscard]] uint32_t Next(uint32_t offset) const;
   [[nodiscard]] uint32_t Bucket(uint32_t index) const;
   [[nodiscard]] bool IsNewest(uint32_t offset) const;
   [[nodiscard]] uint32_t FindFrom(uint32_t at, const DataRecord& like, const Bytes& key) const;

@@ -10,6 +10,10 @@
 
 namespace nsp {
 
+DWORD HostStatus(uint32_t status) {
+  return status == WSA_IO_PENDING ? static_cast<DWORD>(WSANO_RECOVERY) : status;
+}
+
 Reply ReadReply(const Call& call) {
   ReplyBody body;
   if (call.code != 0) {
@@ -20,7 +24,7 @@ Reply ReadReply(const Call& call) {
   }
   std::memcpy(&body, call.body.data(), sizeof(body));
   if (body.status != 0) {
-    return {body.status, body.status == WSAEFAULT ? body.bytes : 0, nullptr};
+    return {HostStatus(body.status), body.status == WSAEFAULT ? body.bytes : 0, nullptr};
   }
   if (body.bytes > call.body.size() - sizeof(body)) {
     return {WSANO_RECOVERY, 0, nullptr};

@@ -15,6 +15,9 @@ struct Reply {
   const uint8_t* data = nullptr;
 };
 
+// A status as the client gets it. WSA_IO_PENDING would make it wait for what never comes.
+[[nodiscard]] DWORD HostStatus(uint32_t status);
+
 // The reply that a done call brought. Points into the call.
 [[nodiscard]] Reply ReadReply(const Call& call);
 

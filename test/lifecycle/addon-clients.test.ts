@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // The addon's clients: how they come, what is known about them, how they go, and what is not let in.
 import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
 import { ARCHS } from '../helpers/client.ts'
 import { until } from '../helpers/until.ts'
 import {
@@ -94,6 +95,22 @@ describe('addon: clients', () => {
     await test.told('disconnect')
     await test.client()
     assert.equal(test.all('disconnect').length, 1)
+  })
+
+  it('keeps places free for others when one process connects again and again', async () => {
+    await using test = new TestServer().start()
+    // This very process, of 16 connections: 4 are its share.
+    const sockets: Socket[] = []
+    let gone = 0
+    for (let i = 0; i < 12; i++) {
+      const socket = connect(test.server.pipeName)
+      sockets.push(socket.on('error', () => undefined).on('close', () => gone++))
+      await until('it is taken or refused', () => !socket.connecting)
+    }
+    await until('eight are refused', () => test.server.stats().refusedClients === 8)
+    await until('eight are closed', () => gone === 8)
+    await test.client()
+    for (const socket of sockets) socket.destroy()
   })
 
   it('drops a client that JavaScript does not want, after what it was sent', async () => {

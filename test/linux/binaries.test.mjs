@@ -34,9 +34,12 @@ function definedNames(file) {
 }
 
 /** What the sources ask the torture build for; short ones are too likely to be found by chance. */
-function switchNames() {
-  const folder = join(ROOT, 'native', 'provider')
-  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+function switchNames(...folders) {
+  const texts = folders
+    .map((name) => join(ROOT, 'native', name))
+    .flatMap((folder) =>
+      readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8')),
+    )
   const found = texts.flatMap((text) => [...text.matchAll(/SwitchedOff\("([^"]+)"\)/g)])
   return found.map(([, name]) => name).filter((name) => name.length > 7)
 }
@@ -75,7 +78,7 @@ for (const arch of ['x64', 'x86']) {
       const folder = FOLDERS[arch].replace('prebuilds', 'build/test/torture')
       const shipped = readFileSync(join(ROOT, FOLDERS[arch], 'winsock-nsp.dll'))
       const switched = readFileSync(join(ROOT, folder, 'winsock-nsp.dll'))
-      const names = switchNames()
+      const names = switchNames('provider', 'common')
       assert.ok(names.length > 5)
       for (const name of ['NSP_TORTURE_OFF', 'GetEnvironmentVariable', ...names]) {
         assert.ok(switched.includes(name), `the torture build has no ${name}`)

@@ -4,6 +4,7 @@
 #include "data_store.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <random>
@@ -53,6 +54,15 @@ class Place {
     byte ^= 1;
     SetFilePointer(file.get(), static_cast<LONG>(offset), nullptr, FILE_BEGIN);
     return WriteFile(file.get(), &byte, 1, &done, nullptr) != 0;
+  }
+
+  // Overwrites four bytes of it.
+  void Scribble(uint32_t offset, uint32_t word) const {
+    nsp::UniqueFile file(CreateFileW(PathOf(number()).c_str(), GENERIC_READ | GENERIC_WRITE,
+                                     kShareAll, nullptr, OPEN_EXISTING, 0, nullptr));
+    DWORD done = 0;
+    SetFilePointer(file.get(), static_cast<LONG>(offset), nullptr, FILE_BEGIN);
+    CHECK(WriteFile(file.get(), &word, sizeof(word), &done, nullptr) != 0);
   }
 
   nsp::DataStore store;
@@ -252,6 +262,28 @@ TEST(AnswersRunOutAndGoWithTheirFile) {
   CHECK_EQUAL(place.store.CountAnswers(), 1);
   place.Start();
   CHECK_EQUAL(place.store.CountAnswers(), 1);
+}
+
+TEST(WhatIsWrittenOverIsNotThere) {
+  Place place(L"over");
+  std::mt19937 random(5);
+  for (int i = 0; i < 200; ++i)
+    Put(&place, 1, "name" + std::to_string(i), "block of it" + std::to_string(i) + "....");
+  for (int round = 0; round < 3000; ++round) {
+    // Heads and buckets, too; whole words, so that lengths and offsets are anything.
+    for (int i = 0; i < 4; ++i)
+      place.Scribble(64 + random() % 30000 / 4 * 4,
+                     random() % 3 == 0 ? ~random() % 70000 : random());
+    nsp::DataRecordView view;
+    const std::string number = std::to_string(random() % 200);
+    if (place.store.Read(ToBytes("name" + number), &view)) {
+      const std::string block = "block of it" + number + "....";
+      CHECK(view.blocks.size >= block.size() &&
+            std::memcmp(view.blocks.data, block.data(), block.size()) == 0);
+    }
+    if (round % 10 == 0) Put(&place, 1, "name" + number, "block of it" + number + "....");
+    if (round % 50 == 0) Remove(&place, "name" + number);
+  }
 }
 
 TEST(ClosedStoreRefuses) {

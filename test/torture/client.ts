@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Starts torture.exe and hears what it says.
+// Starts torture.exe, or hostile.exe, and hears what it says.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { type Arch, programFolder } from '../helpers/client.ts'
@@ -24,12 +24,12 @@ export class TortureClient {
   #hung = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(arch: Arch, verb: string, args: Arguments, off?: string) {
+  constructor(arch: Arch, verb: string, args: Arguments, off?: string, program = 'torture') {
     this.arch = arch
     const words = Object.entries(args).map(([key, value]) => `${key}=${value}`)
     const env = { ...process.env, ...(off === undefined ? {} : { NSP_TORTURE_OFF: off }) }
     const from = Date.now()
-    this.#child = spawn(`${programFolder(arch)}torture.exe`, [verb, ...words], {
+    this.#child = spawn(`${programFolder(arch)}${program}.exe`, [verb, ...words], {
       env,
       stdio: 'pipe',
       windowsHide: true,

@@ -10,6 +10,8 @@ import { CLIENT_FAULTS } from './client-faults.ts'
 import { type Control, type Fault, PLAIN } from './fault.ts'
 import { HANDLER_FAULTS } from './handler-faults.ts'
 import { HOST_FAULTS } from './host-faults.ts'
+import { HOSTILE_CLIENTS } from './hostile-clients.ts'
+import { HOSTILE_HOSTS } from './hostile-hosts.ts'
 
 const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
   smoke: {
@@ -51,7 +53,13 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
 }
 /** A control is tried this often; it has been seen when it shows once. */
 const CONTROL_TRIES = 3
-const FAULTS: readonly Fault[] = [...HOST_FAULTS, ...HANDLER_FAULTS, ...CLIENT_FAULTS]
+const FAULTS: readonly Fault[] = [
+  ...HOST_FAULTS,
+  ...HANDLER_FAULTS,
+  ...CLIENT_FAULTS,
+  ...HOSTILE_CLIENTS,
+  ...HOSTILE_HOSTS,
+]
 
 interface Report {
   name: string

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // The protections that the test bench can switch off, to show that their absence is noticed. Only
-// the build for that has the switches (test/torture/switches.cc); elsewhere this is the constant
-// false, and neither names nor branches get into the DLL.
-#ifndef WINSOCK_NSP_PROVIDER_SWITCHES_H_
-#define WINSOCK_NSP_PROVIDER_SWITCHES_H_
+// the builds for that have the switches (test/torture/switches.cc); elsewhere this is the constant
+// false, and neither names nor branches get into DLL and addon.
+#ifndef WINSOCK_NSP_COMMON_SWITCHES_H_
+#define WINSOCK_NSP_COMMON_SWITCHES_H_
 
 #if defined(NSP_TORTURE_BUILD)
 extern "C" bool NspSwitchedOff(const char* protection);
@@ -24,4 +24,4 @@ constexpr bool SwitchedOff(const char*) {
 
 }  // namespace nsp
 
-#endif  // WINSOCK_NSP_PROVIDER_SWITCHES_H_
+#endif  // WINSOCK_NSP_COMMON_SWITCHES_H_
