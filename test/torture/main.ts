@@ -23,6 +23,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     rounds: 100,
     races: 50,
     repeat: 1,
+    timing: false,
   },
   quick: {
     clients: 4,
@@ -35,6 +36,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     rounds: 1000,
     races: 300,
     repeat: 1,
+    timing: true,
   },
   whole: {
     clients: 20,
@@ -47,6 +49,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     rounds: 10_000,
     races: 5000,
     repeat: 2,
+    timing: true,
   },
 }
 /** A control is tried this often; it has been seen when it shows once. */
@@ -77,6 +80,7 @@ const SMALL: Scale = {
   processes: 16,
   rounds: 1000,
   races: 400,
+  timing: true,
 }
 
 async function tryOnce(bench: Bench, attempt: () => Promise<Tried>): Promise<Tried> {
