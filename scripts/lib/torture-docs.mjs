@@ -70,8 +70,8 @@ const TAIL = `
 | its worker thread is terminated | \`host-worker-terminated\`, test/lifecycle/addon-lifetime.test.ts |
 | a handler never settles, settles twice, throws, rejects after the abort | \`handler-never-settles\`, \`handler-settles-twice\`, \`handler-throws\`, \`handler-rejects-after-abort\` |
 | a handler returns 100 MB | \`handler-returns-100-mib\`, \`handler-yields-100-mb\` |
-| few calls wait for a host that stands still; others' names do not | \`breaker\`, \`other-names\` |
-| a pending notification outlives a restart, with \`revision\` or without | \`host-killed\`, \`host-restarted\`, rows IOCTL-56, IOCTL-57 and HOST-03 of test/contract |
+| few calls wait for a host that stands still; others' names do not | \`breaker\`, \`other-names\`, row HOST-03 of test/contract |
+| a pending notification outlives a restart, with \`revision\` or without | \`host-killed\`, \`host-restarted\`, rows IOCTL-56 and IOCTL-57 of test/contract |
 | a client is killed in the middle of calls | \`client-killed\`, at random moments |
 | many processes; 10,000 handles in one | \`client-crowd\`, \`client-leaks-handles\` |
 | threads exit, WSACleanup, FreeLibrary, process exit with everything pending | \`client-threads-exit\`, \`client-wsacleanup\`, \`client-free-library\`, \`client-exits-inside\`, test/lifecycle/client-end.test.ts |
