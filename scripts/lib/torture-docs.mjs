@@ -61,10 +61,31 @@ The bench prints what it tried and writes \`torture.json\`.
 `
 
 const TAIL = `
+## Where each fault is tried
+
+| fault | tried by |
+| --- | --- |
+| the host is killed, restarted, suspended, blocked | \`host-killed\`, \`host-restarted\`, \`host-suspended\`, \`host-blocked\` |
+| it exits in the middle of a reply, or in a handler | \`host-ends-in-reply\`, \`host-exits-in-handler\` |
+| its worker thread is terminated | \`host-worker-terminated\`, test/lifecycle/addon-lifetime.test.ts |
+| a handler never settles, settles twice, throws, rejects after the abort | \`handler-never-settles\`, \`handler-settles-twice\`, \`handler-throws\`, \`handler-rejects-after-abort\` |
+| a handler returns 100 MB | \`handler-returns-100-mib\`, \`handler-yields-100-mb\` |
+| few calls wait for a host that stands still; others' names do not | \`breaker\`, \`other-names\`, row HOST-03 of test/contract |
+| a pending notification outlives a restart, with \`revision\` or without | \`host-killed\`, \`host-restarted\`, rows IOCTL-56 and IOCTL-57 of test/contract |
+| a client is killed in the middle of calls | \`client-killed\`, at random moments |
+| many processes; 10,000 handles in one | \`client-crowd\`, \`client-leaks-handles\` |
+| threads exit, WSACleanup, FreeLibrary, process exit with everything pending | \`client-threads-exit\`, \`client-wsacleanup\`, \`client-free-library\`, \`client-exits-inside\`, test/lifecycle/client-end.test.ts |
+| a caller that impersonates | \`client-impersonates\` (windows-only) |
+| a caller on the host's own thread; recursion; eight names at once in the host | \`host-thread-asks-itself\`, \`handler-asks-itself\`, \`host-asks-eight-at-once\` |
+| event, port or window is closed, a handle value is used again | \`client-closes-handles\`, \`client-reuses-handle\`, \`client-uses-ended-handles\` |
+| memory is taken away while a request pends | \`client-frees-memory\` |
+| changes race with registering and ending, or come while a handler awaits | \`client-race\`, \`change-while-awaiting\` |
+
 ## What is not tried here
 
 - What Wine does not enforce (the token that a pipe is opened with) is \`windows-only\`: tried, and not counted as
   passed.
+- A client is killed at random moments, not at each instruction of a call in turn.
 - Hostile frames, mapped files and callers' memory in all their variations are the fuzzers' part.
 - Protected processes and browsers' sandboxes load no unsigned provider, so nothing of this concerns them.
 `

@@ -63,6 +63,8 @@ export interface Scale {
   readonly rounds: number
   readonly races: number
   readonly repeat: number
+  /** Whether a moment may count as a failure; not in `npm test`, which runs on machines of any speed. */
+  readonly timing: boolean
 }
 
 /** What came of trying one fault. */
@@ -248,7 +250,11 @@ export class Bench {
     const { lost, twice, wrong, unfinished, early, missed, examples } = joined
     const sums = { lost, twice, wrong, unfinished, early, missed }
     for (const [what, count] of Object.entries(sums)) {
-      if (count > 0) tried.failures.push(`${count} ${what}: ${examples.join('; ')}`)
+      if (count === 0) continue
+      // Whether a change was heard of in time is a matter of the machine, too.
+      const judged = this.scale.timing || (what !== 'early' && what !== 'missed')
+      const list = judged ? tried.failures : tried.notes
+      list.push(`${count} ${what}: ${examples.join('; ')}`)
     }
     if (joined.accepted === 0) tried.failures.push('no request was ever accepted')
     for (const [call, seen] of Object.entries(joined.codes)) {
@@ -256,7 +262,7 @@ export class Bench {
       if (odd.length > 0) tried.failures.push(`${call} answered ${odd.join(', ')}`)
     }
     tried.notes.push(`Next answered ${JSON.stringify(joined.codes['next'] ?? {})}`)
-    if (late) judgeLate(joined, tried)
+    if (late && this.scale.timing) judgeLate(joined, tried)
     tried.notes.push(
       `${joined.clients} clients, ${joined.calls} calls, ${joined.accepted} requests accepted: ` +
         `${joined.changed} changed, ${joined.aborted} aborted, ${joined.failed} failed`,

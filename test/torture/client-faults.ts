@@ -198,6 +198,7 @@ function asksItself(what: 'thread' | 'again' | 'eight') {
       { ...config, ...(off === undefined ? {} : { off }) },
       off !== undefined,
     )
+    let answered = 0
     for (; tried.tries < bench.scale.repeat * 4; tried.tries++) {
       if (self) {
         const op = ['next', 'ioctl', 'register'][tried.tries % 3] ?? 'next'
@@ -214,10 +215,12 @@ function asksItself(what: 'thread' | 'again' | 'eight') {
         (result) =>
           result !== '10.9.0.1' && !['EAI_AGAIN', 'ENOTFOUND', 'EAI_FAIL'].includes(result),
       )
-      if (odd.length > 0 || good === 0) {
+      answered += good
+      if (odd.length > 0 || (good === 0 && bench.scale.timing)) {
         tried.failures.push(`${good} of ${names.length} after ${ms} ms: ${String(results)}`)
       }
     }
+    if (!self && answered === 0) tried.failures.push('no name was ever answered')
     await host.quit()
     return tried
   }

@@ -25,6 +25,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     rounds: 100,
     races: 50,
     repeat: 1,
+    timing: false,
   },
   quick: {
     clients: 4,
@@ -37,6 +38,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     rounds: 1000,
     races: 300,
     repeat: 1,
+    timing: true,
   },
   whole: {
     clients: 20,
@@ -49,6 +51,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     rounds: 10_000,
     races: 5000,
     repeat: 2,
+    timing: true,
   },
 }
 /** A control is tried this often; it has been seen when it shows once. */
@@ -85,6 +88,7 @@ const SMALL: Scale = {
   processes: 16,
   rounds: 1000,
   races: 400,
+  timing: true,
 }
 
 async function tryOnce(bench: Bench, attempt: () => Promise<Tried>): Promise<Tried> {
