@@ -79,6 +79,9 @@ const TAIL = `
 | a caller on the host's own thread; recursion; eight names at once in the host | \`host-thread-asks-itself\`, \`handler-asks-itself\`, \`host-asks-eight-at-once\` |
 | event, port or window is closed, a handle value is used again | \`client-closes-handles\`, \`client-reuses-handle\`, \`client-uses-ended-handles\` |
 | memory is taken away while a request pends | \`client-frees-memory\` |
+| frames that are damaged, cut, too long, out of order; half-open connections, floods, clients that do not read | \`hostile-frames\`, \`hostile-half-open\`, \`hostile-waits\`, \`hostile-deaf\`, \`hostile-flood\` |
+| a host that answers wrongly, control and data files written over | \`hostile-host\`, \`hostile-control-file\`, \`hostile-data-file\`, test/e2e/bad-files.test.ts |
+| callers' memory that is not there, changes, or is of odd sizes | \`hostile-arguments\`, the groups BEGIN, NEXT, IOCTL, SET and CLASS of test/contract |
 | changes race with registering and ending, or come while a handler awaits | \`client-race\`, \`change-while-awaiting\` |
 
 ## What is not tried here
@@ -86,7 +89,7 @@ const TAIL = `
 - What Wine does not enforce (the token that a pipe is opened with) is \`windows-only\`: tried, and not counted as
   passed.
 - A client is killed at random moments, not at each instruction of a call in turn.
-- Hostile frames, mapped files and callers' memory in all their variations are the fuzzers' part.
+- The portable C++ that reads frames and mapped files is fuzzed besides, guided by coverage: \`test/fuzz/README.md\`.
 - Protected processes and browsers' sandboxes load no unsigned provider, so nothing of this concerns them.
 `
 
