@@ -350,16 +350,15 @@ export interface HostStats {
   readonly calls: { readonly [operation in Operation]: OperationStats }
   readonly refusedClients: number
   readonly rejectedFrames: number
+  /** How often clients have stopped asking for a while, because calls in a row ran into their deadline. */
+  readonly breakerOpenings: number
   /** Names and answers that other processes give from memory now. */
   readonly published: number
 }
 
 export type NamedServiceInit = ServiceInit & { name: string }
 
-/**
- * Names that every process answers from memory, without a call of `lookup`. Each belongs to one publication. A method
- * that throws has changed nothing.
- */
+/** Names that all processes answer from memory, without `lookup`; each of one publication. What throws changes nothing. */
 export interface Publication extends Disposable {
   /** How many names. */
   readonly size: number

@@ -175,6 +175,7 @@ export class ProviderHost extends EventEmitter<HostEvents> implements Host {
       calls,
       refusedClients: native.refusedClients,
       rejectedFrames: native.rejectedFrames + rejectedFrames,
+      breakerOpenings: native.breakerOpenings,
       published: names + answers,
     })
   }

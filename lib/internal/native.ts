@@ -126,6 +126,7 @@ export interface NativeStats {
   readonly framesOut: number
   readonly refusedClients: number
   readonly rejectedFrames: number
+  readonly breakerOpenings: number
   readonly late: number
 }
 

@@ -189,6 +189,8 @@ export class SimulatedServer implements NativeServer {
       framesOut: this.#framesOut,
       refusedClients: this.#refused,
       rejectedFrames: 0,
+      // Its clients have no breaker: the simulated host is never silent.
+      breakerOpenings: 0,
       late: this.#late,
     }
   }

@@ -27,6 +27,7 @@ export const FRAME_CHANGE = 131
 // FrameHeader.flags
 export const FRAME_HAS_QUERY = 1
 export const FRAME_HAS_ENDS = 2
+export const FRAME_BREAKER_OPENED = 4
 export const FRAME_LAST_BATCH = 1
 export const MAX_DEFERRED_ENDS = 32
 

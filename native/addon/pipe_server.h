@@ -41,6 +41,7 @@ struct ServerStats {
   uint64_t frames_out = 0;
   uint64_t refused_clients = 0;
   uint64_t rejected_frames = 0;
+  uint64_t breaker_openings = 0;  // that clients have told of
   uint64_t late = 0;
 };
 

@@ -47,6 +47,10 @@ void PipeServer::OnFrame(Lock* lock, Connection* connection) {
     Reject(*lock, connection);
     return;
   }
+  if ((header.flags & kFrameBreakerOpened) != 0) {
+    ++stats_.breaker_openings;
+    header.flags &= static_cast<uint16_t>(~kFrameBreakerOpened);
+  }
   EndList ends;
   if (ReadEnds(connection->frame(), connection->frame_bytes(), &ends) && ends.count != 0) {
     for (uint32_t i = 0; i < ends.count; ++i) {

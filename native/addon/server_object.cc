@@ -122,6 +122,7 @@ Napi::Value ServerObject::Stats(const Napi::CallbackInfo& info) {
   set("framesOut", stats.frames_out);
   set("refusedClients", stats.refused_clients);
   set("rejectedFrames", stats.rejected_frames);
+  set("breakerOpenings", stats.breaker_openings);
   set("late", stats.late);
   return object;
 }

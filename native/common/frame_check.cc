@@ -158,7 +158,11 @@ bool CheckClientFrame(const uint8_t* frame, size_t bytes) {
   FrameHeader header = {};
   EndList ends;
   if (!ReadFrameHeader(frame, bytes, &header) || header.size != bytes) return false;
-  if ((header.flags & ~(kFrameHasQuery | kFrameHasEnds)) != 0) return false;
+  if ((header.flags & ~(kFrameHasQuery | kFrameHasEnds | kFrameBreakerOpened)) != 0) return false;
+  if ((header.flags & kFrameBreakerOpened) != 0) {
+    if (!IsCall(header.kind)) return false;
+    header.flags &= static_cast<uint16_t>(~kFrameBreakerOpened);
+  }
   if (!ReadEnds(frame, bytes, &ends)) return false;
   if (ends.count != 0) {
     if (!IsCall(header.kind) && header.kind != kFrameEnd) return false;

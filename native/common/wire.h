@@ -16,7 +16,7 @@ namespace nsp {
 struct FrameHeader {
   uint32_t size;   // of the whole frame, header included; equals the message's length
   uint16_t kind;   // kFrame...
-  uint16_t flags;  // kFrameHasQuery, kFrameHasEnds, kFrameLastBatch; unknown bits are refused
+  uint16_t flags;  // kFrameHasQuery, kFrameHasEnds, kFrameBreakerOpened, kFrameLastBatch; no others
   uint32_t
       call;  // chosen by the client, unique while the call lives; 0 in frames that need no answer
   uint32_t lookup;  // the client's number for its lookup handle; 0 if none

@@ -27,11 +27,19 @@ class Breaker {
   }
   void Answered() { failures_.store(0, std::memory_order_relaxed); }
   void TimedOut(const ControlFilter& filter) {
-    failures_.fetch_add(1, std::memory_order_relaxed);
+    if (failures_.fetch_add(1, std::memory_order_relaxed) + 1 == filter.breaker_failures) {
+      NoteOpening();
+    }
     next_probe_.store(GetTickCount64() + filter.breaker_probe_ms, std::memory_order_relaxed);
   }
+  // Whether it has opened since this was asked. Who cannot tell the host notes it again.
+  [[nodiscard]] bool TakeOpening() {
+    return opened_.load(std::memory_order_relaxed) && opened_.exchange(false);
+  }
+  void NoteOpening() { opened_.store(true, std::memory_order_relaxed); }
 
  private:
+  std::atomic<bool> opened_{false};
   std::atomic<uint32_t> failures_{0};
   std::atomic<uint64_t> next_probe_{0};
 };

@@ -90,10 +90,18 @@ DWORD Connection::SendCall(Frame* frame, const Deadline& deadline, Call* call) {
     // so.
     static_cast<void>(FlushUnsent(deadline, call));
   }
+  // The host hears of it when it answers again.
+  const bool opened = provider_->breaker()->TakeOpening();
+  if (opened) {
+    frame->SayBreakerOpened();
+  }
   DWORD code = Write(*frame, deadline, call);
   if (code != 0) {
     static_cast<void>(Remove(call));
     GiveEndsBack(ends);
+    if (opened) {
+      provider_->breaker()->NoteOpening();
+    }
   }
   return code;
 }

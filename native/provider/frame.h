@@ -63,6 +63,11 @@ class Frame {
     std::memcpy(data_, &header, sizeof(header));
     return true;
   }
+  void SayBreakerOpened() {
+    FrameHeader header = Header();
+    header.flags |= static_cast<uint16_t>(kFrameBreakerOpened);
+    std::memcpy(data_, &header, sizeof(header));
+  }
   FrameHeader Header() const {
     FrameHeader header;
     std::memcpy(&header, data_, sizeof(header));

@@ -152,6 +152,7 @@ export class FakeServer implements NativeServer {
       framesOut: 0,
       refusedClients: 0,
       rejectedFrames: 0,
+      breakerOpenings: 2,
       late: 0,
     }
   }

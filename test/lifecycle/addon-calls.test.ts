@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import {
   aboutClass,
   BATCH,
+  BREAKER_OPENED,
   CANCEL,
   CLASS_INFO,
   END,
@@ -143,6 +144,20 @@ describe('addon: calls', () => {
     assert.equal(test.server.answer(client, BATCH, 1, 1, 1, words(0, 0)), false)
     assert.equal(test.server.answer(client, BATCH, 1, 2, 2, words(0, 0)), true)
     assert.equal((await peer.read())?.call, 2)
+  })
+
+  it('counts what a frame says of a breaker, and passes the frame on without it', async () => {
+    await using test = new TestServer().start()
+    const { peer } = await test.client()
+    const body = words(NEVER, 1, 64, 0, 0, 0)
+    await peer.send(frame(IOCTL, body, { flags: BREAKER_OPENED, call: 1, lookup: 9 }))
+    await peer.send(frame(IOCTL, body, { call: 2, lookup: 9 }))
+    await test.told('frame', 2)
+    assert.deepEqual(
+      test.all('frame').map(({ flags }) => flags),
+      [0, 0],
+    )
+    assert.equal(test.server.stats().breakerOpenings, 1)
   })
 
   it('takes the ends that a frame carries as ends that came first', async () => {

@@ -19,6 +19,7 @@ export const REPLY = 130
 export const CHANGE = 131
 export const LAST_BATCH = 1
 export const HAS_ENDS = 2
+export const BREAKER_OPENED = 4
 
 const MACHINE = { x64: 0x8664, x86: 0x14c }
 

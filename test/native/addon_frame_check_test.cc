@@ -221,6 +221,9 @@ TEST(FramesCarryTheLookupsThatHaveEnded) {
     const Buffer whole = body + Ends({9, 0xffffffff});
     CHECK(Check(Frame(kind, body, flags, 7, lookup)));
     CHECK(Check(Frame(kind, whole, with, 7, lookup)));
+    CHECK(Check(Frame(kind, whole, with | nsp::kFrameBreakerOpened, 7, lookup)));
+    CHECK(Check(Frame(kind, body, flags | nsp::kFrameBreakerOpened, 7, lookup)));
+    CHECK(!Check(Frame(kind, body, flags | 2 * nsp::kFrameBreakerOpened, 7, lookup)));
     CHECK(!Check(Frame(kind, whole, flags, 7, lookup)));
     CHECK(!Check(Frame(kind, body + Buffer(4) + Ends({9}), with, 7, lookup)));
     for (size_t size = body.size(); size < whole.size(); ++size) {
@@ -244,6 +247,13 @@ TEST(ListsOfEndsAreWholeAndBounded) {
   CHECK(!next(Body(uint32_t{0x3fffffff})));
   // More numbers than there are bytes before them: they must not reach into the header.
   CHECK(!Check(Frame(nsp::kFrameEnd, Body(uint32_t{9}, uint32_t{2}), nsp::kFrameHasEnds, 0, 3)));
+}
+
+TEST(OtherFramesTellOfNoBreaker) {
+  CHECK(!Check(Frame(nsp::kFrameHello, kHello, nsp::kFrameBreakerOpened)));
+  CHECK(!Check(Frame(nsp::kFrameSubscribe, kSubscribe, nsp::kFrameBreakerOpened, 0, 0)));
+  CHECK(!Check(Frame(nsp::kFrameCancel, {}, nsp::kFrameBreakerOpened, 7, 0)));
+  CHECK(!Check(Frame(nsp::kFrameEnd, {}, nsp::kFrameBreakerOpened, 0, 3)));
 }
 
 TEST(OtherFramesCarryNoEnds) {

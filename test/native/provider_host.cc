@@ -292,6 +292,8 @@ bool Host::ServeClient(HANDLE pipe) {
 
 // Takes the list off the frame.
 void Host::TellEnds(Arrived* arrived, const Block& frame, DWORD bytes) {
+  if ((arrived->header.flags & nsp::kFrameBreakerOpened) != 0) ++breaker_openings;
+  arrived->header.flags &= static_cast<uint16_t>(~nsp::kFrameBreakerOpened);
   nsp::EndList ends;
   if (!nsp::ReadEnds(frame.data(), bytes, &ends)) return;
   arrived->body.resize(arrived->body.size() - ends.bytes);

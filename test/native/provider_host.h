@@ -76,6 +76,9 @@ class Host {
   // Sees every lookup that has ended, before the frame that brings it or carries its End.
   std::function<void(uint32_t lookup)> on_end;
 
+  // How often a frame said that its client's breaker has opened.
+  std::atomic<int> breaker_openings{0};
+
   // Bytes of frames that the host has not read; for use while a handler keeps it from reading.
   DWORD Backlog() const;
 

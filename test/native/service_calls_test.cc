@@ -304,8 +304,11 @@ TEST(a_silent_host_is_given_up_and_told_so) {
   host.filter().register_deadline_ms = 5000;
   host.Publish();
   silent = false;
+  CHECK_EQUAL(host.breaker_openings.load(), 0);
   CHECK_EQUAL(Set(host, &service.set), 0);
   CHECK_EQUAL(host.Count(nsp::kFrameCancel), 1);
+  CHECK_EQUAL(Set(host, &service.set), 0);
+  CHECK_EQUAL(host.breaker_openings.load(), 1);  // told once
 }
 
 TEST(a_class_reaches_the_host_as_it_was_given) {

@@ -229,8 +229,8 @@ describe('the host', () => {
   it('counts what it did', async () => {
     const { server, host } = await fakeHost({ lookup: () => ONE })
     await server.next(1, query()).answer
-    const { handles, clients, pendingNotifications, calls } = host.stats()
-    assert.deepEqual([handles, clients, pendingNotifications], [1, 1, 3])
+    const { handles, clients, pendingNotifications, breakerOpenings, calls } = host.stats()
+    assert.deepEqual([handles, clients, pendingNotifications, breakerOpenings], [1, 1, 3, 2])
     assert.equal(calls.lookup.count, 1)
     assert.ok(calls.lookup.p99Us >= calls.lookup.p50Us && calls.lookup.p50Us > 0)
   })
