@@ -5,6 +5,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildPlanted, buildTarget, FUZZ, readPlanted, readTargets } from './lib/fuzz-build.mjs'
+import { writeFuzzFigures } from './lib/fuzz-docs.mjs'
 import { filesIn, keepCorpus, LEAST_COVERAGE, measureCoverage, runTarget } from './lib/fuzz-run.mjs'
 import { ensureTools, FUZZ_TOOLS } from './lib/host.mjs'
 import { isMain } from './lib/main.mjs'
@@ -22,6 +23,7 @@ const HELP = `usage: npm run fuzz [-- options]
   --jobs=N       so many at once (default: 1)
   --keep         merges what was learnt into the kept corpus, test/fuzz/corpus
   --out=FILE     where the report goes (default: fuzz.json)
+  --docs=FILES   only writes the figures of these reports into test/fuzz/README.md, the later ones counting
 The exit code is 0 only if nothing was found and each target reaches ${LEAST_COVERAGE} % of its files' lines;
 with --planted, if every planted bug was found.
 `
@@ -33,7 +35,7 @@ export function parse(args) {
     if (['smoke', 'planted', 'keep'].includes(name) && value === undefined) options[name] = true
     else if (['runs', 'jobs'].includes(name) && /^[1-9]\d*$/.test(value)) {
       options[name] = Number(value)
-    } else if (['only', 'out'].includes(name) && value) options[name] = value
+    } else if (['only', 'out', 'docs'].includes(name) && value) options[name] = value
     else return undefined
   }
   const known = readTargets().map(({ name }) => name)
@@ -147,6 +149,7 @@ if (isMain(import.meta.url)) {
       process.stderr.write(HELP)
       return 2
     }
+    if (options.docs) return void writeFuzzFigures(options.docs.split(','))
     await ensureTools(FUZZ_TOOLS)
     const { report, failed } = await (options.planted ? plant(options) : fuzz(options))
     writeFileSync(join(ROOT, options.out), `${JSON.stringify(report, undefined, 2)}\n`)

@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, problemsOf, table } from '../../scripts/fuzz.mjs'
 import { plantInto, readPlanted, readTargets } from '../../scripts/lib/fuzz-build.mjs'
+import { figures, latest } from '../../scripts/lib/fuzz-docs.mjs'
 import { filesIn, percentOf, readRun } from '../../scripts/lib/fuzz-run.mjs'
 import { ROOT } from '../../scripts/lib/paths.mjs'
 import { collect } from '../../scripts/lib/shell.mjs'
@@ -98,6 +99,16 @@ describe('the report of the fuzzers', () => {
   it('is a table with a line for each target', () => {
     const rows = table([{ ...good, seconds: 1, corpus: { files: 2, bytes: 3 } }])
     assert.match(rows[1], /^filter +10 +1 +9\/10 90 % +2 files, 3 bytes$/)
+  })
+
+  it('takes the figures of the latest run of a target', () => {
+    const again = { ...good, runs: 20, corpus: { files: 7, bytes: 70 } }
+    const other = { ...again, name: 'other', broken: 'ERROR: a finding' }
+    const targets = latest([{ targets: [{ ...again, runs: 10 }] }, { targets: [other, again] }, {}])
+    assert.deepEqual(figures(targets).split('\n').slice(2), [
+      '| `filter` | 20 | nothing | filter.cc 9 of 10 (90 %) | 7 |',
+      '| `other` | 20 | something | filter.cc 9 of 10 (90 %) | 7 |',
+    ])
   })
 
   it('refuses options and targets that there are not', () => {
