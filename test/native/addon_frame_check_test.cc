@@ -114,7 +114,7 @@ TEST(UnknownKindsAndFlagsAreRefused) {
   for (const uint16_t kind : {0, 12, 128, 129, 130, 131, 65535}) {
     CHECK(!Check(Frame(kind, {})));
   }
-  CHECK(!Check(Frame(nsp::kFrameNext, kNext, 4)));
+  CHECK(!Check(Frame(nsp::kFrameNext, kNext, 8)));
   CHECK(!Check(Frame(nsp::kFrameHello, kHello, nsp::kFrameHasQuery)));
   CHECK(!Check(Frame(nsp::kFrameEnd, {}, nsp::kFrameHasQuery)));
   CHECK(!Check(Frame(nsp::kFrameCancel, {}, nsp::kFrameHasQuery)));
