@@ -256,14 +256,19 @@ TEST(a_link_that_leads_nowhere_is_none) {
 }
 
 TEST(a_record_of_another_bucket_is_none) {
-  DataFileBuilder file(kNumber, 2);
-  const uint32_t at = file.Add({.key = kKey, .blocks = {Fill(1)}});
-  const uint32_t hash = file.At<nsp::DataRecord>(at).hash;
-  nsp::DataSearch search = SearchFor(kKey);
-  search.hash ^= 1;
-  file.Put(file.BucketOffset(hash ^ 1), at);
+  // Two keys in two buckets; the chain of the first key is led over a record of the second.
+  DataFileBuilder file(kNumber, 1024);
+  const nsp::DataSearch search = SearchFor(kKey);
+  CHECK(file.BucketOffset(search.hash) != file.BucketOffset(SearchFor(kOther).hash));
+  const uint32_t one = file.Add({.key = kKey, .blocks = {Fill(1)}});
+  const uint32_t other = file.Add({.key = kOther, .blocks = {Fill(2)}});
+  CHECK(LookIn(file, search).found == DataFound::kYes);
+  auto record = file.At<nsp::DataRecord>(other);
+  record.next = one;
+  file.PutRecord(other, record);
+  file.Put(file.BucketOffset(search.hash), other);
   CHECK(LookIn(file, search).found == DataFound::kNo);
-  CHECK(LookIn(file, SearchFor(kKey)).found == DataFound::kYes);
+  CHECK(LookIn(file, SearchFor(kOther)).found == DataFound::kYes);
 }
 
 TEST(damage_never_brings_an_older_record_back) {

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
+// See ask.h.
 #include "ask.h"
 
 #include <cstring>

@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // The lookup calls as any program makes them, timed and logged.
 #pragma once
 

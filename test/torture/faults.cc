@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // Faults of clients that end their processes, threads and Winsock with everything pending.
 #include "requests.h"
 #include "verbs.h"

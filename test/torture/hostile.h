@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // hostile.exe: what is wrong on purpose. Frames of the protocol made by hand and damaged, a client
 // that sends them to a host, a host that answers a DLL with them, and the program that asks there.
 #pragma once

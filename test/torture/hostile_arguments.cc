@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // Callers' memory: each pointer of each entry of the table is NULL, in no memory, read-only,
 // misaligned, at the end of a page or changing; each size 0, 1, too small by one, or 2^31. What a
 // call may not touch is between guard bytes.

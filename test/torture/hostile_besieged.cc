@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // The program that asks while a hostile host answers: each call must end in time, with a documented
 // code, and what it gives must lie inside the caller's buffer. Calls go straight into the table.
 #include <algorithm>

@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // Clients of a host's pipe that do not keep to the protocol. pipe= names it. They judge nothing but
 // whether the host answers who is left; the bench compares the rest with the host's own counts.
 #include <cstring>

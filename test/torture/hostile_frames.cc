@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // Frames made by hand, sound ones and damaged ones.
 #include <cstring>
 

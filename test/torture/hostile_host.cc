@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // A host that has the account's rights and answers nonsense. control= is the provider's control
 // file; it ends by itself after count= frames.
 #include <cstring>

@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // hostile.exe VERB key=value...: see hostile.h. Ends with one JSON line, as torture.exe does.
 #include <cwchar>
 

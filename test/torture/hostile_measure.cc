@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // What a process holds, asked from outside.
 #include "hostile.h"
 

@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // The load: one thread that calls and waits for answers, one that keeps a request of every kind
 // pending, and one that waits a deadline's time again and again, to know what a wait costs here.
 #include <algorithm>

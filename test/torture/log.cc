@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
+// See log.h.
 #include "log.h"
 
 namespace torture {

@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // What a client did and what it was told, in a mapped file of its own: whatever kills the process,
 // the records stay. join.mjs reads them afterwards.
 #pragma once

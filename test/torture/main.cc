@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // torture.exe VERB key=value...: a program that knows nothing but ws2_32 and behaves as badly as
 // the verb says. log= names the file of its records.
 #include <cstring>

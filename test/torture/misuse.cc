@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // Faults of clients that take away what they have given: handles, memory, the DLL itself.
 #include "requests.h"
 #include "table.h"

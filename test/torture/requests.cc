@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
+// See requests.h.
 #include "requests.h"
 
 #include <algorithm>

@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // Requests that pend, one of every kind, each with an OVERLAPPED that is never used again.
 #pragma once
 

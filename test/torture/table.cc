@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
+// See table.h.
 #include "table.h"
 
 namespace torture {

@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // A provider loaded and called as ws2_32 does it: dll= names the installed file.
 #pragma once
 

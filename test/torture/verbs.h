@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // What torture.exe can do; each gives the program's exit code.
 #pragma once
 

@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-
 // The Windows headers in the one order that works.
 #pragma once
 
