@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Faults of clients that end their processes, threads and Winsock with everything pending.
 #include "requests.h"
+#include "program.h"
 #include "verbs.h"
 
 namespace torture {

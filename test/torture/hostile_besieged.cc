@@ -7,7 +7,7 @@
 #include <mutex>
 
 #include "hostile.h"
-#include "verbs.h"
+#include "program.h"
 
 namespace torture {
 namespace {

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "hostile.h"
-#include "verbs.h"
+#include "program.h"
 
 namespace torture {
 namespace {

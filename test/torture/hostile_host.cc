@@ -7,7 +7,7 @@
 
 #include "control_writer.h"
 #include "hostile.h"
-#include "verbs.h"
+#include "program.h"
 
 namespace torture {
 namespace {

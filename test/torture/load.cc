@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "requests.h"
+#include "program.h"
 #include "verbs.h"
 
 namespace torture {

@@ -27,7 +27,4 @@ int RunEnded(const Arguments& arguments);
 int RunMemory(const Arguments& arguments);
 int RunRace(const Arguments& arguments);
 
-// Set when standard input says anything or ends.
-HANDLE StopEvent();
-
 }  // namespace torture
