@@ -19,6 +19,10 @@ export interface HostCommand {
   readonly program: string
   readonly args: readonly string[]
   readonly options?: HostOptions | undefined
+  /** Beside what the process has that starts it. */
+  readonly environment?: Readonly<Record<string, string>> | undefined
+  /** How long an answer may take. */
+  readonly watchdogMs?: number | undefined
 }
 
 export function hostEnvironment(options: HostOptions = {}): NodeJS.ProcessEnv {
@@ -49,14 +53,16 @@ export function runProgram(program: string, args: readonly string[]): Promise<vo
 export class HostProcess {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #waiting: Waiting[] = []
+  readonly #watchdogMs: number
   readonly #exited: Promise<number | null>
   #failure: Error | undefined
   #stderr = ''
   #pid = 0
 
-  private constructor({ program, args, options }: HostCommand) {
+  private constructor({ program, args, options, environment, watchdogMs }: HostCommand) {
+    this.#watchdogMs = watchdogMs ?? WATCHDOG_MS
     this.#child = spawn(program, args, {
-      env: hostEnvironment(options),
+      env: { ...hostEnvironment(options), ...environment },
       stdio: 'pipe',
       windowsHide: true,
     })
@@ -104,7 +110,7 @@ export class HostProcess {
       const timer = setTimeout(() => {
         this.#fail(new Error(`the host hangs in: ${line}; ${this.#stderr}`))
         this.#child.kill()
-      }, WATCHDOG_MS)
+      }, this.#watchdogMs)
       this.#waiting.push({ resolve, reject, timer })
     })
   }

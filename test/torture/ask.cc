@@ -3,6 +3,7 @@
 // See ask.h.
 #include "ask.h"
 
+#include <algorithm>
 #include <cstring>
 #include <cwchar>
 #include <memory>
@@ -75,6 +76,16 @@ uint32_t Arguments::Number(const wchar_t* key, uint32_t standard) const {
              : static_cast<uint32_t>(std::wcstoul(found->second.c_str(), nullptr, 10));
 }
 
+std::vector<GUID> Arguments::Ids(const wchar_t* key) const {
+  const std::wstring list = Text(key);
+  std::vector<GUID> ids;
+  for (size_t at = 0, comma; at < list.size(); at = comma + 1) {
+    comma = std::min(list.find(L',', at), list.size());
+    ids.push_back(GuidOf(list.substr(at, comma - at)));
+  }
+  return ids;
+}
+
 Target::Target(const Arguments& arguments)
     : id_(GuidOf(arguments.Text(L"guid"))), namespace_(arguments.Number(L"ns", 0)) {}
 
@@ -85,13 +96,13 @@ DWORD Target::Begin(const std::wstring& name, HANDLE* handle) const {
   return Timed(kBegin, [&] { return WSALookupServiceBeginW(&query, kReturnAll, handle); });
 }
 
-DWORD Target::Begin(const NSP_ROUTINE& table, const std::wstring& name, HANDLE* handle) const {
+DWORD Target::Begin(const NSP_ROUTINE& table, const std::wstring& name, HANDLE* handle,
+                    DWORD flags) const {
   std::wstring instance = name;
   GUID id = id_;
   WSAQUERYSETW query = QueryFor(&instance, &id, namespace_);
-  return Timed(kBegin, [&] {
-    return table.NSPLookupServiceBegin(&id, &query, nullptr, kReturnAll, handle);
-  });
+  return Timed(kBegin,
+               [&] { return table.NSPLookupServiceBegin(&id, &query, nullptr, flags, handle); });
 }
 
 DWORD Next(HANDLE handle, Item* item) {

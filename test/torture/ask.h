@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "log.h"
 
@@ -22,6 +23,8 @@ class Arguments {
   Arguments(int count, wchar_t** values);
   std::wstring Text(const wchar_t* key, const wchar_t* standard = L"") const;
   uint32_t Number(const wchar_t* key, uint32_t standard) const;
+  // With commas between.
+  std::vector<GUID> Ids(const wchar_t* key) const;
 
  private:
   std::map<std::wstring, std::wstring> values_;
@@ -34,7 +37,8 @@ class Target {
   // 0 or the error; the calls below too.
   DWORD Begin(const std::wstring& name, HANDLE* handle) const;
   // As Begin, straight into a provider's table.
-  DWORD Begin(const NSP_ROUTINE& table, const std::wstring& name, HANDLE* handle) const;
+  DWORD Begin(const NSP_ROUTINE& table, const std::wstring& name, HANDLE* handle,
+              DWORD flags = kReturnAll) const;
   const GUID& id() const { return id_; }
 
  private:

@@ -16,8 +16,8 @@ import { DEADLINE_MS, meshOf, type Variant } from './provider.ts'
 const run = promisify(execFile)
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** The folder of the DLLs whose protections can be switched off. */
-const SWITCHED = here('../../build/test/torture')
+/** For processes that take the DLL and the addon whose protections can be switched off. */
+export const SWITCHED_NATIVE = { WINSOCK_NSP_NATIVE: here('../../build/test/torture') }
 
 export interface Spread {
   readonly count: number
@@ -60,6 +60,7 @@ export interface Scale {
   readonly blockMs: number
   readonly processes: number
   readonly handles: number
+  readonly nameRounds: number
   readonly rounds: number
   readonly races: number
   readonly repeat: number
@@ -109,7 +110,7 @@ export class Bench {
     for (const variant of variants) {
       const provider = makeProvider(variant, unused, { host })
       this.#providers = [...this.#providers, provider]
-      if (variant === 'switched') process.env['WINSOCK_NSP_NATIVE'] = SWITCHED
+      if (variant === 'switched') Object.assign(process.env, SWITCHED_NATIVE)
       const { entries } = await install(provider)
       delete process.env['WINSOCK_NSP_NATIVE']
       this.#paths.push(...entries)
@@ -122,10 +123,9 @@ export class Bench {
     this.#paths = other.#paths
   }
 
-  /** Turns all our entries of the catalog on or off. */
-  async enable(on: boolean): Promise<void> {
-    const { enable, disable } = await import('../../lib/catalog.ts')
-    for (const provider of this.#providers) await (on ? enable : disable)(provider)
+  /** The entries that are installed, of all variants. */
+  get entryIds(): readonly string[] {
+    return [...new Set(this.#paths.map(({ id }) => id))]
   }
 
   async uninstall(): Promise<void> {
@@ -145,21 +145,13 @@ export class Bench {
 
   /** `switched`: if it installs itself, then the DLL whose protections can be switched off. */
   async host(config: HostConfig, switched = false): Promise<HostProcess> {
-    if (switched) process.env['WINSOCK_NSP_NATIVE'] = SWITCHED
-    try {
-      return await this.#start(config)
-    } finally {
-      delete process.env['WINSOCK_NSP_NATIVE']
-    }
-  }
-
-  async #start(config: HostConfig): Promise<HostProcess> {
     const args = [
       '--disable-warning=ExperimentalWarning',
       here('./host.ts'),
       JSON.stringify(config),
     ]
-    const host = await HostProcess.start({ program: process.execPath, args })
+    const environment = switched ? SWITCHED_NATIVE : {}
+    const host = await HostProcess.start({ program: process.execPath, args, environment })
     this.#hosts.add(host)
     return host
   }

@@ -357,6 +357,7 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     name: 'host-thread-asks-itself',
     what: "a caller on the host's own JavaScript thread",
     protection: 'refused at once by the thread ids in the control file',
+    alone: true,
     try: asksItself('thread'),
     control: { off: 'host-thread', shows: /after/ },
   },

@@ -30,6 +30,8 @@ export interface Fault {
   readonly protection: string
   /** Part of the smoke run: the fault alone, or its control, too. */
   readonly smoke?: 'fault' | 'control'
+  /** What nobody else is to meet: changes to the catalog, or to the one provider that serves itself. */
+  readonly alone?: boolean
   /** What the rig cannot judge: what it says is not taken for a pass. */
   readonly windowsOnly?: string
   readonly try: (bench: Bench, mode: Mode) => Promise<Tried>

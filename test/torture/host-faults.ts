@@ -66,7 +66,6 @@ function lose(
     }
     await found(host, load.clients.length)
     await change(host, moments)
-    await delay(SETTLE_MS)
     await bench.endLoad(load, tried)
     await host.quit()
     bench.judge(await bench.join(load.folder, moments), tried)
@@ -90,7 +89,6 @@ async function standStill(bench: Bench, { variant, off }: Mode): Promise<Tried> 
   }
   await found(host, load.clients.length)
   await change(host, moments)
-  await delay(SETTLE_MS)
   await bench.endLoad(load, tried)
   await host.quit()
   const joined = await bench.join(load.folder, moments)
@@ -178,51 +176,28 @@ async function breaker(bench: Bench, { variant, off }: Mode): Promise<Tried> {
   return tried
 }
 
-interface Names {
-  readonly medianUs: number
-  readonly failures: number
-}
-
-async function timeNames(bench: Bench, mode: Mode, tried: Tried): Promise<number[]> {
-  const times: number[] = []
-  const rounds = mode.control ? 4 : 60
-  for (const arch of bench.arches) {
-    const client = bench.client(arch, mode.variant, 'names', { rounds }, mode.off)
-    const end = await client.end(60_000)
-    bench.judgeEnd(end, 'names', tried)
-    const { medianUs, failures } = end.said as unknown as Names
-    if (failures > 0) tried.failures.push(`${failures} of somebody else's names failed`)
-    times.push(medianUs)
-    tried.tries += rounds
-  }
-  return times
-}
-
 const MOST_RATIO = 1.5
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 /** Other people's names, with a host that stands still, beside the same without any of our entries. */
 async function otherNames(bench: Bench, mode: Mode): Promise<Tried> {
   const tried = newTried()
   const host = await bench.host({ variant: mode.variant })
   await host.suspend()
-  const ratios: number[] = []
-  for (let round = 0; round < (mode.control ? 1 : 9); round++) {
-    const ours = await timeNames(bench, mode, tried)
-    await bench.enable(false)
-    const without = await timeNames(bench, mode, tried)
-    await bench.enable(true)
-    // Neighbours in time, so that what else the machine does concerns both.
-    ratios.push(...ours.map((time, at) => time / (without[at] ?? 1)))
+  const rounds = mode.control ? 3 : bench.scale.nameRounds
+  for (const arch of bench.arches) {
+    const args = { rounds, entries: bench.entryIds.join(',') }
+    const end = await bench.client(arch, mode.variant, 'names', args, mode.off).end(120_000)
+    bench.judgeEnd(end, `names ${arch}`, tried)
+    const ratio = Number(end.said['ratio'])
+    tried.tries += rounds
+    tried.notes.push(`${arch}: with us ${ratio.toFixed(2)} times as long as without us`)
+    if (Number(end.said['failures']) > 0)
+      tried.failures.push(`${end.said['failures']} of somebody else's names failed`)
+    if (!(ratio <= MOST_RATIO))
+      tried.failures.push(`others' names take ${ratio.toFixed(2)} times as long`)
   }
   await host.resume()
   await host.quit()
-  const ratio = median(ratios)
-  const all = ratios.map((one) => one.toFixed(2)).join(', ')
-  tried.notes.push(`with us : without us, median ${ratio.toFixed(2)} of ${all}`)
-  if (ratio > MOST_RATIO)
-    tried.failures.push(`others' names take ${ratio.toFixed(2)} times as long`)
   return tried
 }
 
@@ -289,6 +264,7 @@ export const HOST_FAULTS: readonly Fault[] = [
     name: 'other-names',
     what: "other people's names while the host stands still, beside the same without our entries",
     protection: 'the filter in the control file',
+    alone: true,
     try: otherNames,
     control: { off: 'filter,breaker', shows: /times as long/ },
   },

@@ -9,13 +9,14 @@ import { definitionOf } from '../../lib/internal/definition.ts'
 import type { Arch } from '../helpers/client.ts'
 import { HostProcess } from '../helpers/driver-process.ts'
 import { until } from '../helpers/until.ts'
-import { type Bench, delay, type Scale, type Tried } from './bench.ts'
+import { type Bench, delay, type Scale, SWITCHED_NATIVE, type Tried } from './bench.ts'
 import { type Arguments, type Ended, TortureClient } from './client.ts'
 import type { HostileConfig } from './hostile-server.ts'
 import { makeProvider, meshOf, type Variant } from './provider.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const SWITCHED = here('../../build/test/torture')
+/** A host whose checks are off may hang; nobody waits long for that. */
+const CONTROL_WATCHDOG_MS = 10_000
 const PIPE_NAME_AT = 184
 const PIPE_NAME_BYTES = 256
 
@@ -33,7 +34,7 @@ export interface HostileScale {
 export const HOSTILE_SCALES: Record<Scale['name'], HostileScale> = {
   smoke: { frames: 1500, halfOpen: 60, deaf: 1, floodMs: 500, scribbleMs: 600, arguments: 150 },
   quick: {
-    frames: 12_000,
+    frames: 6000,
     halfOpen: 300,
     deaf: 2,
     floodMs: 3000,
@@ -55,7 +56,7 @@ export const hostileScale = ({ scale }: Bench): HostileScale => HOSTILE_SCALES[s
 export function controlPathOf(variant: Variant): string {
   const unused = { exitAfter: undefined, wild: false, rounds: undefined as never }
   const provider = makeProvider(variant, unused, { host: () => undefined as never })
-  if (variant === 'switched') process.env['WINSOCK_NSP_NATIVE'] = SWITCHED
+  if (variant === 'switched') Object.assign(process.env, SWITCHED_NATIVE)
   const { controlPath } = locate(loadNative(), definitionOf(provider)).sidecar
   delete process.env['WINSOCK_NSP_NATIVE']
   return controlPath
@@ -89,16 +90,16 @@ export class Hostile implements AsyncDisposable {
   }
 
   async serve(config: Omit<HostileConfig, 'variant'> = {}): Promise<HostProcess> {
-    const { variant } = this
-    if (config.off !== undefined) process.env['WINSOCK_NSP_NATIVE'] = SWITCHED
-    try {
-      const words = JSON.stringify({ variant, ...config })
-      const args = ['--disable-warning=ExperimentalWarning', here('./hostile-server.ts'), words]
-      this.#host = await HostProcess.start({ program: process.execPath, args })
-      return this.#host
-    } finally {
-      delete process.env['WINSOCK_NSP_NATIVE']
-    }
+    const words = JSON.stringify({ variant: this.variant, ...config })
+    const flags = ['--disable-warning=ExperimentalWarning', '--expose-gc']
+    const isControl = config.off !== undefined
+    this.#host = await HostProcess.start({
+      program: process.execPath,
+      args: [...flags, here('./hostile-server.ts'), words],
+      environment: isControl ? SWITCHED_NATIVE : {},
+      watchdogMs: isControl ? CONTROL_WATCHDOG_MS : undefined,
+    })
+    return this.#host
   }
 
   get controlPath(): string {
@@ -160,8 +161,12 @@ export async function letGo(
   await until('the host has forgotten its clients', forgotten, 10_000).catch(() =>
     tried.failures.push(`the host still knows ${last}`),
   )
+  const tooMuch = ({ handles, bytes }: Held) =>
+    handles > before.handles + HANDLES_ROOM || bytes > before.bytes + roomBytes
   let after = await hostile.measure(host.pid)
-  for (let turn = 0; turn < 20 && after.handles > before.handles + HANDLES_ROOM; turn++) {
+  for (let turn = 0; turn < 20 && tooMuch(after); turn++) {
+    // What nobody holds is given back when its turn comes.
+    await host.send('collect')
     await delay(100)
     after = await hostile.measure(host.pid)
   }

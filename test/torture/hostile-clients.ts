@@ -29,6 +29,7 @@ interface Scene {
 function beside(
   act: (scene: Scene) => Promise<void>,
   limits: (control: boolean) => HostileConfig['limits'] = () => undefined,
+  times = 1,
 ) {
   return async (bench: Bench, mode: Mode): Promise<Tried> => {
     const tried = newTried()
@@ -39,6 +40,8 @@ function beside(
     await until('the ordinary clients are there', async () => {
       return Number((await host.send('stats'))['clients']) >= 2
     })
+    // What the first time has left behind, heaps and caches, is not left again by the next.
+    for (let time = 1; time < times; time++) await act({ hostile, host, tried, mode })
     const before = await hostile.measure(host.pid)
     await act({ hostile, host, tried, mode })
     await ordinary(bench, load, mode, tried)
@@ -75,7 +78,8 @@ async function frames({ hostile, host, tried }: Scene): Promise<void> {
       `${arch}, seed ${SEED + at}: ${sent} frames on ${connections} connections, ${dropped} of them dropped, ` +
         `${answers} answers; the host rejected ${rejected} frames and refused ${refused} clients`,
     )
-    if (rejected !== dropped)
+    // A second frame of a connection may be rejected before the first one has ended it.
+    if (rejected < numberOf(dropped) || rejected > 2 * numberOf(dropped))
       tried.failures.push(`${dropped} connections were dropped for ${rejected} rejected frames`)
   }
 }
@@ -167,6 +171,7 @@ export const HOSTILE_CLIENTS: readonly Fault[] = [
     protection:
       'every length is checked before a byte is believed; the client is dropped and counted',
     smoke: 'fault',
+    alone: true,
     try: beside(frames),
     control: { off: 'frame-check', shows: /dropped for|the host (has gone|hangs|exited)/ },
   },
@@ -174,6 +179,7 @@ export const HOSTILE_CLIENTS: readonly Fault[] = [
     name: 'hostile-half-open',
     what: 'one process opens a thousand connections and says nothing; others come meanwhile',
     protection: 'one process has an eighth of the connections, and five seconds for its hello',
+    alone: true,
     try: beside(halfOpen, (control) => (control ? { clients: 10_000 } : undefined)),
     control: { host: 'limits.clients 10,000', shows: /one process held/ },
   },
@@ -181,7 +187,8 @@ export const HOSTILE_CLIENTS: readonly Fault[] = [
     name: 'hostile-deaf',
     what: 'clients ask for long answers and never read them',
     protection: 'who leaves 16 MiB unread is dropped',
-    try: beside(deaf),
+    alone: true,
+    try: beside(deaf, undefined, 2),
     control: { off: 'output-limit', shows: /never reads was kept/ },
   },
   {
@@ -189,6 +196,7 @@ export const HOSTILE_CLIENTS: readonly Fault[] = [
     what: 'clients send all kinds of frames without a pause',
     protection:
       'who sends faster than JavaScript takes is not read from; the others have their turns',
+    alone: true,
     try: beside(flood),
     control: { none: 'the order of turns has no switch' },
   },
@@ -196,6 +204,7 @@ export const HOSTILE_CLIENTS: readonly Fault[] = [
     name: 'hostile-waits',
     what: 'one client makes 2,000 calls that no handler answers, with a deadline of a minute',
     protection: 'calls of one process that may wait at once',
+    alone: true,
     try: beside(wait, (control) => (control ? { callsPerClient: 100_000 } : undefined)),
     control: { host: 'limits.callsPerClient 100,000', shows: /wait at once/ },
   },

@@ -48,7 +48,10 @@ function besiege(scribble: boolean) {
       hostile.caller(arch, 'besieged', { seed: SEED + at, threads }, mode.off),
     )
     if (scribble) await delay(mode.control ? 3000 : scribbleMs)
-    const stopped = await (scribble ? siege.stop() : siege.end(400_000))
+    // Without anybody who asks, it has nobody to answer.
+    const crashed = Promise.all(callers.map((caller) => caller.ended))
+    if (!scribble) await Promise.race([siege.end(400_000), crashed])
+    const stopped = await siege.stop()
     judgeProgram(stopped, 'the hostile host', tried)
     const { frames: sent, damaged, asked, connections, unanswered } = stopped.said
     tried.tries += numberOf(scribble ? asked : sent)
@@ -77,6 +80,30 @@ function dataFileOf(controlPath: string): string {
 }
 
 const NAMES = 16
+const below = (limit: number) => Math.floor(Math.random() * limit)
+
+interface Damage {
+  readonly at: number
+  readonly bytes: Buffer
+}
+
+function noiseIn(whole: Buffer, used: number): Damage {
+  const at = below(used)
+  const length = Math.min(1 + below(below(3) === 0 ? 4 : 2048), whole.length - at)
+  return { at, bytes: Buffer.from(Array.from({ length }, () => below(256))) }
+}
+
+/** One letter of a text is the next one: nothing but the checksum can tell. */
+function otherLetter(whole: Buffer, used: number): Damage {
+  const start = below(used)
+  for (let turn = 0; turn < used; turn++) {
+    const at = (start + turn) % used
+    const byte = whole[at] ?? 0
+    const isLetter = byte >= 0x30 && byte < 0x7a && whole[at + 1] === 0 && at % 2 === 0
+    if (isLetter) return { at, bytes: Buffer.of(byte + 1) }
+  }
+  return noiseIn(whole, used)
+}
 
 /** Random bytes over the records while programs read them: what they get is what was published, or the host's word. */
 async function scribbleData(bench: Bench, mode: Mode): Promise<Tried> {
@@ -98,15 +125,10 @@ async function scribbleData(bench: Bench, mode: Mode): Promise<Tried> {
   const file = openSync(path, 'r+')
   const end = Date.now() + (mode.control ? 3000 : hostileScale(bench).scribbleMs)
   for (; Date.now() < end; tried.tries++) {
-    const length = 1 + Math.floor(Math.random() * (tried.tries % 3 === 0 ? 4 : 2048))
-    const from = Math.floor(Math.random() * used)
-    const noise = Buffer.from(Array.from({ length }, () => Math.floor(Math.random() * 256)))
-    writeSync(file, noise, 0, Math.min(length, whole.length - from), from)
-    if (tried.tries % 2 === 1) {
-      await delay(3)
-      writeSync(file, whole, 0, used, 0)
-    }
+    const { at, bytes } = tried.tries % 2 === 0 ? noiseIn(whole, used) : otherLetter(whole, used)
+    writeSync(file, bytes, 0, bytes.length, at)
     await delay(3)
+    if (tried.tries % 4 > 1) writeSync(file, whole, 0, used, 0)
   }
   writeSync(file, whole, 0, used, 0)
   closeSync(file)

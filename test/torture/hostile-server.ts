@@ -57,7 +57,10 @@ say({ ready: true, pid: process.pid })
 for await (const line of createInterface({ input: process.stdin })) {
   const { verb } = parseCommandLine(line)
   if (verb === 'stats') say({ ok: true, ...stats() })
-  else if (verb === 'quit') {
+  else if (verb === 'collect') {
+    globalThis.gc?.()
+    say({ ok: true })
+  } else if (verb === 'quit') {
     await host.close()
     say({ ok: true })
     break

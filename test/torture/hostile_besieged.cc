@@ -172,7 +172,9 @@ void PendingOf(Siege* siege, Dice* dice, HANDLE handle) {
 void LookupOnce(Siege* siege, Dice* dice) {
   static const wchar_t* const kNames[] = {L"a.load", L"b.load", L"c.other.load"};
   HANDLE handle = nullptr;
-  const DWORD begun = siege->target->Begin(siege->table, kNames[dice->Below(3)], &handle);
+  // Who does not ask for aliases is not given any: they are passed over.
+  const DWORD flags = dice->OneIn(2) ? kReturnAll : kReturnAll & ~DWORD{LUP_RETURN_ALIASES};
+  const DWORD begun = siege->target->Begin(siege->table, kNames[dice->Below(3)], &handle, flags);
   if (!IsDocumented(begun)) siege->Fault("Begin answered " + std::to_string(begun));
   if (begun != 0) return;
   if (dice->OneIn(4)) return PendingOf(siege, dice, handle);

@@ -141,7 +141,7 @@ Frame CallFrame(Dice* dice, uint32_t call, uint32_t lookup) {
 nsp::QuerySetView AnyItem(Dice* dice, const std::wstring& name, const std::vector<uint8_t>& blob,
                           std::vector<uint8_t>* addresses) {
   nsp::QuerySetView item = QueryOf(name);
-  item.head.flags = dice->OneIn(4) ? dice->Odd() : 0;
+  item.head.flags = dice->OneIn(4) ? dice->Odd() : dice->Below(2) * RESULT_IS_ALIAS;
   item.comment = TextOf(name);
   item.aliases = {};
   item.blob = {blob.data(), static_cast<uint32_t>(blob.size())};
@@ -296,8 +296,8 @@ void Damage(Dice* dice, Frame* frame) {
     case 1:  // a word of the header
       PutWord(frame, dice->Below(4) * 4, dice->Odd());
       break;
-    case 2:  // a word of the body's beginning
-      PutWord(frame, 16 + dice->Below(24) * 4, dice->Odd());
+    case 2:  // a word of the body's beginning; of an answer mostly the length of its first item
+      PutWord(frame, dice->OneIn(2) ? 24 : 16 + dice->Below(24) * 4, dice->Odd());
       break;
     case 3:  // any word
       PutWord(frame, any & ~3u, dice->Odd());

@@ -132,28 +132,6 @@ int RunLoad(const Arguments& arguments) {
   return Result(unsettled == 0, "load");
 }
 
-int RunNames(const Arguments& arguments) {
-  const std::wstring name = arguments.Text(L"name", L"localhost");
-  const uint32_t rounds = arguments.Number(L"rounds", 50);
-  std::vector<uint64_t> times;
-  uint32_t failures = 0;
-  for (uint32_t i = 0; i < rounds; ++i) {
-    ADDRINFOW hints = {};
-    hints.ai_family = AF_INET;
-    hints.ai_socktype = SOCK_STREAM;
-    ADDRINFOW* found = nullptr;
-    const uint64_t from = SteadyMicroseconds();
-    const int code = GetAddrInfoW(name.c_str(), nullptr, &hints, &found);
-    times.push_back(SteadyMicroseconds() - from);
-    if (code == 0) FreeAddrInfoW(found);
-    failures += code == 0 ? 0 : 1;
-  }
-  std::sort(times.begin(), times.end());
-  Say("{\"ok\":true,\"medianUs\":" + std::to_string(times[times.size() / 2]) + ",\"mostUs\":" +
-      std::to_string(times.back()) + ",\"failures\":" + std::to_string(failures) + "}");
-  return 0;
-}
-
 // Each turn reads the value and waits for a change of it; the host sees by the question that the
 // change before was noticed. every=N ends a handle instead of waiting, each Nth time.
 int RunFollow(const Arguments& arguments) {

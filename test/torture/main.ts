@@ -5,13 +5,14 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { Arch } from '../helpers/client.ts'
 import { ARCHS } from '../helpers/client.ts'
-import { Bench, type Scale, type Tried } from './bench.ts'
+import { Bench, type Scale } from './bench.ts'
 import { CLIENT_FAULTS } from './client-faults.ts'
-import { type Control, type Fault, PLAIN } from './fault.ts'
+import type { Fault } from './fault.ts'
 import { HANDLER_FAULTS } from './handler-faults.ts'
 import { HOST_FAULTS } from './host-faults.ts'
 import { HOSTILE_CLIENTS } from './hostile-clients.ts'
 import { HOSTILE_HOSTS } from './hostile-hosts.ts'
+import { Controls, print, runAll } from './run.ts'
 
 const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
   smoke: {
@@ -22,6 +23,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     blockMs: 1500,
     processes: 10,
     handles: 1000,
+    nameRounds: 10,
     rounds: 100,
     races: 50,
     repeat: 1,
@@ -35,6 +37,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     blockMs: 2000,
     processes: 30,
     handles: 10_000,
+    nameRounds: 15,
     rounds: 1000,
     races: 300,
     repeat: 1,
@@ -48,14 +51,13 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     blockMs: 5000,
     processes: 200,
     handles: 10_000,
+    nameRounds: 200,
     rounds: 10_000,
     races: 5000,
     repeat: 2,
     timing: true,
   },
 }
-/** A control is tried this often; it has been seen when it shows once. */
-const CONTROL_TRIES = 3
 const FAULTS: readonly Fault[] = [
   ...HOST_FAULTS,
   ...HANDLER_FAULTS,
@@ -63,20 +65,6 @@ const FAULTS: readonly Fault[] = [
   ...HOSTILE_CLIENTS,
   ...HOSTILE_HOSTS,
 ]
-
-interface Report {
-  name: string
-  tries: number
-  failures: number
-  control: 'seen' | 'not seen' | 'not tried' | 'none' | 'windows-only'
-  notes: readonly string[]
-  examples: readonly string[]
-  protection: string
-  what: string
-  controlled: string
-}
-
-const print = (line: string) => process.stdout.write(`${line}\n`)
 
 /** A control works with little: it need only show. */
 const SMALL: Scale = {
@@ -89,77 +77,6 @@ const SMALL: Scale = {
   rounds: 1000,
   races: 400,
   timing: true,
-}
-
-async function tryOnce(bench: Bench, attempt: () => Promise<Tried>): Promise<Tried> {
-  try {
-    return await attempt()
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
-    return { tries: 1, failures: [text], notes: [] }
-  } finally {
-    await bench.endAll()
-  }
-}
-
-async function seen(fault: Fault, bench: Bench): Promise<string | undefined> {
-  const { control } = fault
-  if ('none' in control) return undefined
-  const mode =
-    'off' in control
-      ? { variant: 'switched' as const, off: control.off, control: true }
-      : { variant: 'plain' as const, control: true }
-  for (let time = 0; time < CONTROL_TRIES; time++) {
-    const { failures, notes } = await tryOnce(bench, () => fault.try(bench, mode))
-    const shown = failures.find((failure) => control.shows.test(failure))
-    if (shown !== undefined) return shown
-    for (const other of [...failures, ...notes]) {
-      print(`        control without effect: ${other.slice(0, 200)}`)
-    }
-  }
-  return undefined
-}
-
-function controlText(control: Control): string {
-  if ('off' in control) return `switched off: ${control.off}`
-  return 'host' in control ? control.host : control.none
-}
-
-function controlOf(fault: Fault, shown: string | undefined): Report['control'] {
-  if (fault.windowsOnly !== undefined) return 'windows-only'
-  if ('none' in fault.control) return 'none'
-  return shown === undefined ? 'not seen' : 'seen'
-}
-
-async function run(fault: Fault, bench: Bench, small: Bench): Promise<Report> {
-  const from = Date.now()
-  const tried = await tryOnce(bench, () => fault.try(bench, PLAIN))
-  // The smoke run has no time for all of them.
-  const skips = bench.scale.name === 'smoke' && fault.smoke === 'fault'
-  const shown = skips ? undefined : await seen(fault, small)
-  const control = skips ? 'not tried' : controlOf(fault, shown)
-  // What the rig cannot judge is neither passed nor failed.
-  const failures = fault.windowsOnly === undefined ? tried.failures : []
-  const seconds = Math.round((Date.now() - from) / 1000)
-  const good = failures.length === 0 && control !== 'not seen'
-  print(
-    `${good ? 'ok    ' : 'NOT OK'}  ${fault.name}: ${tried.tries} tries, ${failures.length} failures; control ${control} (${seconds} s)`,
-  )
-  for (const note of tried.notes) print(`          ${note}`)
-  for (const failure of failures) print(`        ! ${failure.slice(0, 1000)}`)
-  if (shown !== undefined) print(`        control: ${shown.slice(0, 200)}`)
-  const { name, what, protection } = fault
-  return {
-    name,
-    tries: tried.tries,
-    failures: failures.length,
-    control,
-    notes: tried.notes,
-    examples: [...failures, ...(fault.windowsOnly ? [fault.windowsOnly] : [])],
-    what,
-    protection,
-    controlled: controlText(fault.control),
-  }
 }
 
 async function main([
@@ -187,12 +104,9 @@ async function main([
   const small = new Bench(`${folder}/control`, arches, SMALL)
   await bench.install(['plain', 'switched'])
   small.share(bench)
-  const reports: Report[] = []
-  try {
-    for (const fault of faults) reports.push(await run(fault, bench, small))
-  } finally {
-    await bench.uninstall()
-  }
+  const reports = await runAll(faults, bench, new Controls(small, name)).finally(() =>
+    bench.uninstall(),
+  )
   const counts = reports.map(({ name, tries, failures, control }) => ({
     name,
     tries,

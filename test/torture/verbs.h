@@ -9,7 +9,7 @@ namespace torture {
 
 // Load until standard input says anything or ends.
 int RunLoad(const Arguments& arguments);
-// Resolves a name by getaddrinfo and tells the median of the times.
+// Resolves a name by getaddrinfo, with our entries and without them.
 int RunNames(const Arguments& arguments);
 // Reads, registers, waits for the change, and again.
 int RunFollow(const Arguments& arguments);
