@@ -47,7 +47,14 @@ percentile may lie 20 ms and the last one 250 ms behind that of the bare waits.
 **Controls.** A check that cannot fail proves nothing. \`provider_torture\` is a build of the DLL in which each
 protection can be switched off by name; the shipped DLL has none of it, which a test asserts
 (\`test/linux/binaries.test.mjs\`). Where the protection is not in the DLL, a host or client misbehaves further. With the
-protection off the fault must show, in the words that its check is for: \`seen\`.
+protection off the fault must show, in the words that its check is for: \`seen\`. Controls run beside the faults of the
+next, with a provider and a DLL of their own; the faults that change the catalog, or judge how fairly ordinary clients
+are served, have the machine to themselves. A protection that several faults share is taken away once, and for each of
+them in the whole run.
+
+**Every point of a call.** The same build counts the places where it asks for a switch: each access to foreign memory
+is one, and what stands before a wait, a write to the pipe or a completion. \`client-killed-at-points\` starts one client
+for each number, which does one of everything and is killed there.
 
 | run | is |
 | --- | --- |
@@ -72,7 +79,7 @@ const TAIL = `
 | a handler returns 100 MB | \`handler-returns-100-mib\`, \`handler-yields-100-mb\` |
 | few calls wait for a host that stands still; others' names do not | \`breaker\`, \`other-names\`, row HOST-03 of test/contract |
 | a pending notification outlives a restart, with \`revision\` or without | \`host-killed\`, \`host-restarted\`, rows IOCTL-56 and IOCTL-57 of test/contract |
-| a client is killed in the middle of calls | \`client-killed\`, at random moments |
+| a client is killed at every point of a call | \`client-killed-at-points\`; \`client-killed\`, at random moments |
 | many processes; 10,000 handles in one | \`client-crowd\`, \`client-leaks-handles\` |
 | threads exit, WSACleanup, FreeLibrary, process exit with everything pending | \`client-threads-exit\`, \`client-wsacleanup\`, \`client-free-library\`, \`client-exits-inside\`, test/lifecycle/client-end.test.ts |
 | a caller that impersonates | \`client-impersonates\` (windows-only) |
@@ -88,7 +95,6 @@ const TAIL = `
 
 - What Wine does not enforce (the token that a pipe is opened with) is \`windows-only\`: tried, and not counted as
   passed.
-- A client is killed at random moments, not at each instruction of a call in turn.
 - The portable C++ that reads frames and mapped files is fuzzed besides, guided by coverage: \`test/fuzz/README.md\`.
 - Protected processes and browsers' sandboxes load no unsigned provider, so nothing of this concerns them.
 `

@@ -189,11 +189,14 @@ export class Bench {
   }
 
   /** Rounds of all in turn, each time in another order. Gives the rounds of each. */
-  async interleave(all: readonly Round[], roundMs?: number): Promise<number[][]> {
+  async interleave(
+    all: readonly Round[],
+    { roundMs, more = 1 }: { readonly roundMs?: number; readonly more?: number } = {},
+  ): Promise<number[][]> {
     const times: number[] = []
     for (const round of all) times.push(await this.times(round, roundMs))
     const results: number[][] = all.map(() => [])
-    for (let i = 0; i < this.rounds; i++) {
+    for (let i = 0; i < this.rounds * more; i++) {
       for (let j = 0; j < all.length; j++) {
         const which = (i + j) % all.length
         results[which]?.push((await all[which]?.(times[which] ?? 1)) ?? 0)

@@ -101,7 +101,7 @@ export async function change(bench: Bench): Promise<void> {
     mean(times, () => channels.round()),
   ]
   await all[0]?.(1)
-  const [ours_us = [], baseline_us = []] = await bench.interleave(all, 0)
+  const [ours_us = [], baseline_us = []] = await bench.interleave(all, { roundMs: 0 })
   bench.record({ name: 'change to completion', target: 1.6, ours_us, baseline_us })
 }
 
@@ -118,7 +118,7 @@ export async function fanOut(bench: Bench): Promise<void> {
     return us
   }
   await events[Symbol.asyncDispose]()
-  const [ours_us = [], baseline_us = []] = await bench.interleave([ours, bare], 0)
+  const [ours_us = [], baseline_us = []] = await bench.interleave([ours, bare], { roundMs: 0 })
   bench.record({ name: `fan-out, ${count} requests`, target: 2, ours_us, baseline_us })
   await bench.quit(watcher)
 }
@@ -132,7 +132,7 @@ export async function fanOutProcesses(bench: Bench): Promise<void> {
   const all = processes * requests
   const ours: Round = async () => (await fan(bench, programs, asked, requests)) / all
   const bare: Round = async () => (await channels.round()) / all
-  const [ours_us = [], baseline_us = []] = await bench.interleave([ours, bare], 0)
+  const [ours_us = [], baseline_us = []] = await bench.interleave([ours, bare], { roundMs: 0 })
   const name = `fan-out, ${processes} processes × ${requests}`
   bench.record({ name, target: 2, ours_us, baseline_us })
   for (const program of programs) await bench.quit(program)

@@ -92,7 +92,7 @@ export async function first(bench: Bench): Promise<void> {
         () =>
           firstOf(bench, each, { via, host: FOREIGN }),
     )
-    const [ours = [], bool = []] = await bench.interleave(all, 0)
+    const [ours = [], bool = []] = await bench.interleave(all, { roundMs: 0 })
     bench.record({ name: `first refusal${name}`, target: 2, ours_us: ours, baseline_us: bool })
   }
 }

@@ -7,8 +7,14 @@ import { type Asked, type Bench, type Frames, median, type Round } from './bench
 import { Echo } from './provider.ts'
 import { ServerLoad } from './server-load.ts'
 
-/** Longer than for what stays in memory: a trip is at the mercy of the scheduler. */
-const roundMs = (bench: Bench) => bench.pick(2, 80, 250)
+/**
+ * A trip is at the mercy of the scheduler, and what that does changes within a second: many short rounds, so that
+ * those of ours and of the baseline have the same weather.
+ */
+const trips = (bench: Bench) => ({
+  roundMs: bench.pick(2, 20, 50),
+  more: bench.pick(1, 5, 5),
+})
 const IOCTL_BYTES = 4096
 let pipes = 0
 
@@ -78,7 +84,7 @@ export async function lookup(bench: Bench): Promise<void> {
   const all = [ours, pipe.round, await hop(bench), tcp]
   const [ours_us = [], pipe_us = [], hop_us = [], tcp_us = []] = await bench.interleave(
     all,
-    roundMs(bench),
+    trips(bench),
   )
   const baseline_us = sum(pipe_us, hop_us)
   const notes = [
@@ -103,7 +109,7 @@ export async function ioctl(bench: Bench): Promise<void> {
   const bytes = await sizesOf(bench, ours)
   const pipe = await ping(bench, bytes)
   const all = [ours, pipe.round, await hop(bench)]
-  const [ours_us = [], pipe_us = [], hop_us = []] = await bench.interleave(all, roundMs(bench))
+  const [ours_us = [], pipe_us = [], hop_us = []] = await bench.interleave(all, trips(bench))
   const notes = [
     `pipe ${Math.round(median(pipe_us))} µs by ${pipe.way}, hop ${Math.round(median(hop_us))} µs`,
   ]
@@ -142,7 +148,9 @@ export async function throughput(bench: Bench): Promise<void> {
     server.end()
     return us
   }
-  const [ours_us = [], baseline_us = []] = await bench.interleave([many, one], roundMs(bench))
+  const [ours_us = [], baseline_us = []] = await bench.interleave([many, one], {
+    roundMs: bench.pick(2, 80, 250),
+  })
   const share = server.share()
   const notes = [
     `${(1e6 / median(ours_us)).toFixed(0)} a second against ${(1e6 / median(baseline_us)).toFixed(0)}`,

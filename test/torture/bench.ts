@@ -61,6 +61,8 @@ export interface Scale {
   readonly processes: number
   readonly handles: number
   readonly nameRounds: number
+  /** Each so-manieth point of a client's calls. */
+  readonly pointStep: number
   readonly rounds: number
   readonly races: number
   readonly repeat: number
@@ -161,7 +163,7 @@ export class Bench {
     variant: Variant,
     verb: string,
     args: Arguments = {},
-    off?: string,
+    off?: string | NodeJS.ProcessEnv,
   ): TortureClient {
     const { id, namespace } = meshOf(variant)
     const client = new TortureClient(arch, verb, { ns: namespace, guid: id, ...args }, off)

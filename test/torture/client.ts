@@ -24,10 +24,18 @@ export class TortureClient {
   #hung = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(arch: Arch, verb: string, args: Arguments, off?: string, program = 'torture') {
+  /** `off`: protections that are off in it, or all of its switches. */
+  constructor(
+    arch: Arch,
+    verb: string,
+    args: Arguments,
+    off?: string | NodeJS.ProcessEnv,
+    program = 'torture',
+  ) {
     this.arch = arch
     const words = Object.entries(args).map(([key, value]) => `${key}=${value}`)
-    const env = { ...process.env, ...(off === undefined ? {} : { NSP_TORTURE_OFF: off }) }
+    const switches = typeof off === 'string' ? { NSP_TORTURE_OFF: off } : off
+    const env = { ...process.env, ...switches }
     const from = Date.now()
     this.#child = spawn(`${programFolder(arch)}${program}.exe`, [verb, ...words], {
       env,

@@ -39,7 +39,7 @@ export const HOSTILE_SCALES: Record<Scale['name'], HostileScale> = {
     deaf: 2,
     floodMs: 3000,
     scribbleMs: 4000,
-    arguments: 1500,
+    arguments: 500,
   },
   whole: {
     frames: 100_000,

@@ -23,6 +23,7 @@ constexpr Verb kVerbs[] = {
     {L"ended", RunEnded},
     {L"memory", RunMemory},
     {L"race", RunRace},
+    {L"points", RunPoints},
 };
 
 }  // namespace

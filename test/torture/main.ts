@@ -6,6 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { Arch } from '../helpers/client.ts'
 import { ARCHS } from '../helpers/client.ts'
 import { Bench, type Scale } from './bench.ts'
+import { CLIENT_DEATHS } from './client-deaths.ts'
 import { CLIENT_FAULTS } from './client-faults.ts'
 import type { Fault } from './fault.ts'
 import { HANDLER_FAULTS } from './handler-faults.ts'
@@ -24,6 +25,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     processes: 10,
     handles: 1000,
     nameRounds: 10,
+    pointStep: 40,
     rounds: 100,
     races: 50,
     repeat: 1,
@@ -37,7 +39,8 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     blockMs: 2000,
     processes: 30,
     handles: 10_000,
-    nameRounds: 15,
+    nameRounds: 9,
+    pointStep: 32,
     rounds: 1000,
     races: 300,
     repeat: 1,
@@ -52,6 +55,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     processes: 200,
     handles: 10_000,
     nameRounds: 200,
+    pointStep: 1,
     rounds: 10_000,
     races: 5000,
     repeat: 2,
@@ -61,6 +65,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
 const FAULTS: readonly Fault[] = [
   ...HOST_FAULTS,
   ...HANDLER_FAULTS,
+  ...CLIENT_DEATHS,
   ...CLIENT_FAULTS,
   ...HOSTILE_CLIENTS,
   ...HOSTILE_HOSTS,

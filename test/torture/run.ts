@@ -41,10 +41,9 @@ interface Shown {
 async function tryControl(fault: Fault, bench: Bench): Promise<Shown | undefined> {
   const { control } = fault
   if ('none' in control) return undefined
-  const mode =
-    'off' in control
-      ? { variant: 'switched' as const, off: control.off, control: true }
-      : { variant: 'plain' as const, control: true }
+  // Never with the provider of the fault that is tried beside it.
+  const off = 'off' in control ? control.off : undefined
+  const mode = { variant: 'switched' as const, off, control: true }
   for (let time = 0; time < CONTROL_TRIES; time++) {
     const { failures, notes } = await tryOnce(bench, () => fault.try(bench, mode))
     const shown = failures.find((failure) => control.shows.test(failure))

@@ -26,5 +26,6 @@ int RunReused(const Arguments& arguments);
 int RunEnded(const Arguments& arguments);
 int RunMemory(const Arguments& arguments);
 int RunRace(const Arguments& arguments);
+int RunPoints(const Arguments& arguments);
 
 }  // namespace torture
