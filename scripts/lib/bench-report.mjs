@@ -108,6 +108,9 @@ const COUNTED = Object.freeze({
   'fan-out': { SetEvent: 1 },
 })
 
+/** What is around the provider in a row and not in its baseline, by its name among the measured calls. */
+const AROUND = Object.freeze({ lookup: 'ws2_32, a lookup' })
+
 const costOf = (counts, calls) =>
   Object.entries(counts ?? {}).reduce((sum, [name, count]) => {
     const [call, part] = COSTS[name] ?? []
@@ -115,16 +118,17 @@ const costOf = (counts, calls) =>
   }, 0)
 
 /**
- * Of what a row costs above its baseline: how much the calls of Windows explain that it makes and the
- * baseline does not, as a share; undefined where they were not counted.
+ * Of what a row costs above its target: how much the calls of Windows explain that it makes and the baseline
+ * does not, and ws2_32 around it, as a share of 1 at most; undefined where they were not counted.
  */
-export function explained({ name, ours_us, baseline_us }, { calls, counted }) {
+export function explained({ name, ours_us, baseline_us, target }, { calls, counted }) {
   const key = Object.keys(COUNTED).find((one) => name === one || name.startsWith(`${one}, `))
   const sides = ['client', 'host'].map((side) => counted[`${key?.split(',')[0]}: ${side}`])
-  const excess = median(ours_us) - median(baseline_us)
+  const excess = median(ours_us) - target * median(baseline_us)
   if (!key || !sides[0] || excess <= 0) return undefined
   const own = costOf(sides[0], calls) + costOf(sides[1], calls)
-  return Math.max(0, own - costOf(COUNTED[key], calls)) / excess
+  const around = calls[AROUND[name]] ?? 0
+  return Math.min(1, (around + Math.max(0, own - costOf(COUNTED[key], calls))) / excess)
 }
 
 const number = (value) => (value === 0 ? '0' : String(Number(value.toPrecision(3))))

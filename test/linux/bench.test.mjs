@@ -108,16 +108,22 @@ describe('what explains a row that is not met', () => {
     calls: { 'WriteFile+ReadFile': 40, SetEvent: 10, WaitForSingleObject: 10 },
     counted: { 'lookup: client': { WriteFile: 4, HeapAlloc: 9 }, 'lookup: host': { ReadFile: 4 } },
   }
-  const row = { name: 'lookup', ours_us: [300], baseline_us: [200] }
+  const row = { name: 'lookup', ours_us: [500], baseline_us: [200], target: 2 }
 
   it("is what it calls more than its baseline, at this run's cost", () => {
     // 8 halves of 40, less 4 halves of 40 and two tens.
     assert.equal(explained(row, details), 0.6)
   })
+  it('has ws2_32 in it, and is never more than all', () => {
+    const calls = { ...details.calls, 'ws2_32, a lookup': 30 }
+    assert.equal(explained(row, { ...details, calls }), 0.9)
+    assert.equal(explained(row, { ...details, calls: { ...calls, SetEvent: 0 } }), 1)
+    assert.equal(explained({ ...row, name: 'lookup, table' }, { ...details, calls }), 0.6)
+  })
   it('is nothing where nothing was counted, or there is no excess', () => {
     assert.equal(explained({ ...row, name: 'poll' }, details), undefined)
     assert.equal(explained({ ...row, name: 'lookup against tcp' }, details), undefined)
-    assert.equal(explained({ ...row, ours_us: [100] }, details), undefined)
+    assert.equal(explained({ ...row, ours_us: [390] }, details), undefined)
   })
 })
 
