@@ -54,7 +54,7 @@ const SCALES: Record<Scale['name'], Omit<Scale, 'name'>> = {
     blockMs: 5000,
     processes: 200,
     handles: 10_000,
-    nameRounds: 200,
+    nameRounds: 40,
     pointStep: 1,
     rounds: 10_000,
     races: 5000,

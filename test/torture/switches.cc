@@ -8,7 +8,7 @@
 
 namespace {
 
-constexpr UINT kKilled = 107;  // client-deaths.ts knows it
+constexpr UINT kKilled = 107;
 
 char off[256];
 LONG kill_at;
@@ -37,9 +37,17 @@ void ReadOnce() {
     SwitchToThread();
 }
 
+// Told first: the end of a process may take its time (docs/wine.md).
+void Kill() {
+  static const char line[] = "{\"killed\":true}\n";
+  DWORD written = 0;
+  WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), line, sizeof line - 1, &written, nullptr);
+  TerminateProcess(GetCurrentProcess(), kKilled);
+}
+
 void PassPoint() {
   const LONG point = InterlockedIncrement(&points);
-  if (point == kill_at) TerminateProcess(GetCurrentProcess(), kKilled);
+  if (point == kill_at) Kill();
   if (point == halt_at) Sleep(INFINITE);
 }
 
