@@ -111,29 +111,35 @@ class Names : public LookupOperation {
  public:
   explicit Names(const Command& command)
       : LookupOperation(command),
-        suffix_(command.Wide("suffix")),
         count_(command.Number("count", 1)),
-        taken_(count_ < kTaken ? count_ : kTaken) {}
+        taken_(count_ < kTaken ? count_ : kTaken) {
+    // Beforehand: to write a number out costs more than to look it up.
+    const std::wstring suffix = command.Wide("suffix");
+    for (uint64_t i = 0; i < taken_; ++i)
+      names_.push_back(L"n" + std::to_wstring(NumberOf(i)) + suffix);
+  }
   void Run(uint64_t times) override {
     alignas(16) uint8_t room[2048];
     auto* const results = reinterpret_cast<WSAQUERYSETW*>(room);
     for (uint64_t i = 0; i < times; ++i) {
-      const uint64_t number = (i * 7919 % taken_) * count_ / taken_;
-      std::wstring name = L"n" + std::to_wstring(number) + suffix_;
+      const uint64_t at = i * 7919 % taken_;
+      std::wstring& name = names_[at];
       question_.set()->lpszServiceInstanceName = name.data();
       const HANDLE handle = Begin(calls_.get(), &question_);
       DWORD length = sizeof room;
       if (calls_->Next(handle, Question::kFlags, &length, results) != 0) Fail("Next");
-      CheckAnswer(*results, name, htonl(11u << 24 | static_cast<uint32_t>(number)));
+      CheckAnswer(*results, name, htonl(11u << 24 | static_cast<uint32_t>(NumberOf(at))));
       if (calls_->End(handle) != 0) Fail("End");
     }
   }
 
  private:
-  const std::wstring suffix_;
   static constexpr uint64_t kTaken = 1000;
+  uint64_t NumberOf(uint64_t at) const { return at * count_ / taken_; }
+
   const uint64_t count_;
   const uint64_t taken_;
+  std::vector<std::wstring> names_;
 };
 
 // A control code whose handler gives back what it got.
