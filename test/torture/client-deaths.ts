@@ -65,8 +65,10 @@ async function killedAtPoints(bench: Bench, { control }: Mode): Promise<Tried> {
   const host = await bench.host({ variant })
   const living = await bench.load(variant, 2, { pace: 5 })
   const halted: TortureClient[] = []
-  for (const arch of bench.arches) {
-    let [last, stuck] = [0, 0]
+  for (const [at, arch] of bench.arches.entries()) {
+    // Together both widths have all the points, if each has every second.
+    const first = 1 + (at % bench.scale.pointStep)
+    let [last, stuck] = [first - bench.scale.pointStep, 0]
     const next = () => (last += bench.scale.pointStep)
     const oneAfterAnother = async () => {
       for (let isKilled = true; isKilled; ) {
@@ -102,7 +104,8 @@ async function crowd(bench: Bench, { variant, control }: Mode): Promise<Tried> {
   const count = bench.scale.processes
   const limit = control ? { clients: Math.floor(count / 4) } : {}
   const host = await bench.host({ variant, ...limit })
-  const load = await bench.load(variant, count, { pace: 200, records: 32_768 })
+  // So many that are slow: what counts is that all of them are there.
+  const load = await bench.load(variant, count, { pace: 5 * count, records: 32_768 })
   // All of them are served before anything else happens.
   const watchdogMs = control ? 5000 : 120_000
   const served = async () => Number((await host.send('stats'))['clients']) >= count

@@ -47,7 +47,7 @@ export const HOSTILE_SCALES: Record<Scale['name'], HostileScale> = {
     deaf: 4,
     floodMs: 15_000,
     scribbleMs: 20_000,
-    arguments: 4000,
+    arguments: 2500,
   },
 }
 
