@@ -105,7 +105,7 @@ async function crowd(bench: Bench, { variant, control }: Mode): Promise<Tried> {
   const limit = control ? { clients: Math.floor(count / 4) } : {}
   const host = await bench.host({ variant, ...limit })
   // So many that are slow: what counts is that all of them are there.
-  const load = await bench.load(variant, count, { pace: 5 * count, records: 32_768 })
+  const load = await bench.load(variant, count, { pace: 10 * count, records: 32_768 })
   // All of them are served before anything else happens.
   const watchdogMs = control ? 5000 : 120_000
   const served = async () => Number((await host.send('stats'))['clients']) >= count

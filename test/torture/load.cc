@@ -108,7 +108,8 @@ DWORD WINAPI Notifier(void* context) {
         slot.again = now + 25 + 2 * load.pace;
       }
     }
-    requests.Take(10);
+    // Whoever is to be slow does not look often either.
+    requests.Take(std::clamp<DWORD>(load.pace, 10, 500));
   }
   for (const Slot& slot : slots) {
     if (slot.request != nullptr) requests.Stop(slot.request);
