@@ -20,10 +20,17 @@ constexpr Row RowOf(const wchar_t (&name)[N], uint8_t last) {
   return {name, static_cast<uint32_t>(N - 1), {10, 9, 8, last}};
 }
 
+// One of the names that ours publishes, with its address.
+template <size_t N>
+constexpr Row PublishedRow(const wchar_t (&name)[N], uint8_t high, uint8_t low) {
+  return {name, static_cast<uint32_t>(N - 1), {11, 0, high, low}};
+}
+
 constexpr Row kRows[] = {
     RowOf(L"alpha.bench.test", 1), RowOf(L"bravo.bench.test", 2), RowOf(L"delta.bench.test", 3),
     RowOf(L"echo.bench.test", 4),  RowOf(L"golf.bench.test", 5),  RowOf(L"gulf.bench.test", 6),
     RowOf(L"host.bench.test", 7),  RowOf(L"india.bench.test", 8), RowOf(L"kilo.bench.test", 9),
+    PublishedRow(L"n500.many.bench.test", 1, 244),
 };
 
 struct Lookup : Record {

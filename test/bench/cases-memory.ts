@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Cases that need no host while they run: poll, refusal, the first refusal, load, published answers.
 import type { Asked, Bench, Round } from './bench.ts'
-import { FEW, FOREIGN, NAME, PUBLISHED_SUFFIX } from './provider.ts'
+import { addressNumber, FEW, FOREIGN, PUBLISHED, PUBLISHED_SUFFIX } from './provider.ts'
 
 const WAYS = [
   { via: 'api', name: '' },
@@ -128,12 +128,16 @@ export async function published(bench: Bench): Promise<void> {
       bench.record({ name: title, target: 2, ours_us: [], baseline_us: [], missing: NOT_PUBLISHED })
       continue
     }
-    const driver = await bench.driver()
-    const ours = await bench.operation(driver, 'names', asked[0] as Asked, names(count, via))
-    const [bool] = await both(bench, 'lookup', { via, host: NAME }, asked.slice(1))
-    const [ours_us = [], baseline_us = []] = await bench.interleave([ours, bool as Round])
+    const { name: host, addresses } = PUBLISHED
+    const all = await both(
+      bench,
+      'lookup',
+      { via, host, address: addressNumber(addresses[0]) },
+      asked,
+    )
+    const [ours_us = [], baseline_us = []] = await bench.interleave(all)
     bench.record({ name: title, target: 2, ours_us, baseline_us })
-    await drop([ours, bool as Round & AsyncDisposable])
+    await drop(all)
   }
 }
 
