@@ -40,6 +40,7 @@
       'native/provider/lookup_table.cc',
       'native/provider/made_blob.cc',
       'native/provider/nsp_entry.cc',
+      'native/provider/packer.cc',
       'native/provider/pending_request.cc',
       'native/provider/provider.cc',
       'native/provider/query.cc',

@@ -38,6 +38,7 @@ set(PROVIDER_SOURCES
   provider/lookup_table.cc
   provider/made_blob.cc
   provider/nsp_entry.cc
+  provider/packer.cc
   provider/pending_request.cc
   provider/provider.cc
   provider/query.cc

@@ -135,9 +135,7 @@ size_t MeasureQuerySet(const QuerySetView& view) {
 
 void WriteQuerySet(const QuerySetView& view, uint8_t* out) {
   QuerySetHead head = view.head;
-  head.size = static_cast<uint32_t>(MeasureQuerySet(view));
-  uint8_t* at = out;
-  PutBytes(&at, &head, sizeof(head));
+  uint8_t* at = out + sizeof(head);
   for (const Field& field : kFields) {
     if ((head.present & field.bit) != 0) {
       PutSized(&at, view.*field.bytes);
@@ -145,6 +143,8 @@ void WriteQuerySet(const QuerySetView& view, uint8_t* out) {
   }
   PutBytes(&at, view.protocols.data, head.protocol_count * sizeof(ProtocolPair));
   PutBytes(&at, view.addresses.data, view.addresses.size);
+  head.size = static_cast<uint32_t>(at - out);
+  std::memcpy(out, &head, sizeof(head));
 }
 
 }  // namespace nsp

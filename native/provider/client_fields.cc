@@ -33,6 +33,10 @@ DWORD ClientFields::ReadSet(const void* from, WSAQUERYSETW* set) {
 
 DWORD ClientFields::CopyName(const void* text) {
   uint32_t units = 0;
+  head_.present |= kHasName;
+  if (GuardedShortText(short_name_, kInlineNameUnits, text, &name_units_)) {
+    return 0;
+  }
   if (!GuardedLength(text, kMaxStringChars, &units)) {
     return WSAEFAULT;
   }
@@ -47,7 +51,6 @@ DWORD ClientFields::CopyName(const void* text) {
     return WSAEFAULT;
   }
   name_units_ = units;
-  head_.present |= kHasName;
   return 0;
 }
 

@@ -239,15 +239,25 @@ bool GuardedCopy(void* to, const void* from, size_t bytes) {
 
 namespace nsp {
 
+namespace {
+
+constexpr size_t kPage = 4096;
+
+// How many of `most` bytes of a text can be read without going on to another page, in whole units.
+// A unit that straddles two pages is read alone.
+size_t BytesInPage(const uint8_t* at, size_t most) {
+  const size_t room = kPage - (reinterpret_cast<uintptr_t>(at) & (kPage - 1));
+  return room < 2 ? 2 : (room < most ? room & ~size_t{1} : most);
+}
+
+}  // namespace
+
 bool GuardedLength(const void* text, uint32_t limit, uint32_t* units) {
-  constexpr size_t kPage = 4096;
   const auto* at = static_cast<const uint8_t*>(text);
   uint16_t chunk[128];
   uint32_t length = 0;
   while (length <= limit) {
-    size_t room = kPage - (reinterpret_cast<uintptr_t>(at) & (kPage - 1));
-    // A unit that straddles two pages is read alone; otherwise stop at the end of the page.
-    size_t bytes = room < 2 ? 2 : (room < sizeof(chunk) ? room & ~size_t{1} : sizeof(chunk));
+    const size_t bytes = BytesInPage(at, sizeof(chunk));
     if (!GuardedCopy(chunk, at, bytes)) {
       return false;
     }
@@ -273,6 +283,26 @@ bool GuardedText(void* to, const void* text, uint32_t* units) {
   }
   *units = length;
   return true;
+}
+
+bool GuardedShortText(uint16_t* to, uint32_t limit, const void* text, uint32_t* units) {
+  constexpr uint32_t kStep = 32;  // most names are here after one read
+  const auto* at = static_cast<const uint8_t*>(text);
+  for (uint32_t length = 0; length < limit;) {
+    const uint32_t left = limit - length < kStep ? limit - length : kStep;
+    const auto end = length + static_cast<uint32_t>(BytesInPage(at, left * sizeof(*to)) / 2);
+    if (!GuardedCopy(to + length, at, (end - length) * sizeof(*to))) {
+      return false;
+    }
+    at += (end - length) * sizeof(*to);
+    for (; length < end; ++length) {
+      if (to[length] == 0) {
+        *units = length;
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 }  // namespace nsp

@@ -33,6 +33,11 @@ template <typename T>
 // *units does too: what is copied holds no terminator.
 [[nodiscard]] bool GuardedText(void* to, const void* text, uint32_t* units);
 
+// Copies a zero-terminated text of less than `limit` units in one pass. False: it
+// is longer, or a fault. Never reads past the page that holds the terminator.
+[[nodiscard]] bool GuardedShortText(uint16_t* to, uint32_t limit, const void* text,
+                                    uint32_t* units);
+
 }  // namespace nsp
 
 #endif  // WINSOCK_NSP_PROVIDER_GUARDED_COPY_H_

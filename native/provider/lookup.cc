@@ -36,13 +36,13 @@ uint32_t ClassHash(const uint8_t* service_class) {
 
 }  // namespace
 
-Lookup::Lookup(Provider* provider, uint32_t entry, uint32_t flags, ControlState state)
-    : provider_(provider),
+Lookup::Lookup(Ref<Provider> provider, uint32_t entry, uint32_t flags, ControlState state)
+    : provider_(std::move(provider)),
       entry_(entry),
       flags_(flags),
       feed_((state.filter->filter.entries[entry].flags & kEntryFeed) != 0),
       state_(std::move(state)),
-      wire_id_(provider->NextLookupId()) {}
+      wire_id_(provider_->NextLookupId()) {}
 
 Lookup::~Lookup() {
   while (first_ != nullptr) {
@@ -116,15 +116,20 @@ bool Lookup::SkipAliases(DWORD wanted) {
   return skipped;
 }
 
+DWORD Lookup::Write(const QuerySetView& item, DWORD wanted, DWORD room, void* results,
+                    uint32_t* need) const {
+  return WriteResult({&item, wanted, state_.filter->filter.entries[entry_].name_space,
+                      provider_->entry_id(entry_), results, room},
+                     need);
+}
+
 DWORD Lookup::WriteItem(DWORD wanted, void* length, DWORD room, void* results) {
   QuerySetView item;
   if (!Current(&item)) {
     return WSANO_RECOVERY;
   }
   uint32_t need = 0;
-  DWORD code = WriteResult({&item, wanted, state_.filter->filter.entries[entry_].name_space,
-                            provider_->entry_id(entry_), results, room},
-                           &need);
+  DWORD code = Write(item, wanted, room, results, &need);
   if (code == 0) {
     DropItem();
   } else if (code == WSAEFAULT && need != 0) {
@@ -197,7 +202,11 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results) {
       }
       continue;
     }
-    if (TakePublished()) {
+    bool written = false;
+    if (TakePublished(wanted, room, results, &written)) {
+      if (written) {
+        break;
+      }
       continue;
     }
     fetching_ = true;
@@ -241,7 +250,7 @@ void Lookup::End() {
   bool delivering;
   {
     ExclusiveLock lock(&lock_);
-    ended_ = true;
+    ended_.store(true, std::memory_order_release);
     for (Call* call = waiting_; call != nullptr; call = call->next_of_lookup) {
       call->cancelled = true;
       SetEvent(call->events.wake.get());

@@ -27,7 +27,7 @@ struct IoctlCall {
 
 class Lookup : public Counted<Lookup> {
  public:
-  Lookup(Provider* provider, uint32_t entry, uint32_t flags, ControlState state);
+  Lookup(Ref<Provider> provider, uint32_t entry, uint32_t flags, ControlState state);
   ~Lookup();
 
   // Takes the query over as a block, samples the counters. No pipe, no wait.
@@ -84,6 +84,8 @@ class Lookup : public Counted<Lookup> {
 
   // lookup.cc: results. Those with a lock parameter need it held.
   DWORD WriteItem(DWORD wanted, void* length, DWORD room, void* results);
+  DWORD Write(const QuerySetView& item, DWORD wanted, DWORD room, void* results,
+              uint32_t* need) const;
   void DropItem();
   DWORD EndStatus();
   bool SkipAliases(DWORD wanted);
@@ -113,11 +115,17 @@ class Lookup : public Counted<Lookup> {
   void TellEnd(const Known& known, bool idle);
 
   // lookup_published.cc: answers without the host.
-  bool TakePublished();
-  bool FindName(const DataReader& data, const QuerySetView& query, Buffer* body) const;
-  bool FindAnswer(const DataReader& data, const QuerySetView& query, Buffer* body);
+  // Most answers have their room on the stack.
+  struct PublishedBody {
+    InlineBuffer<512> room;
+    uint32_t size = 0;
+  };
+  bool TakePublished(DWORD wanted, DWORD room, void* results, bool* written);
+  bool KeepPublished(const PublishedBody& body, uint32_t count);
+  bool FindName(const DataReader& data, const QuerySetView& query, PublishedBody* body) const;
+  bool FindAnswer(const DataReader& data, const QuerySetView& query, PublishedBody* body);
   bool MakeBody(const DataReader& data, const DataSearch& search, const QuerySetView& query,
-                Buffer* body) const;
+                PublishedBody* body) const;
 
   // lookup_ioctl.cc
   DWORD Poll(const IoctlCall& call, const ControlState& state, bool vouching);

@@ -35,7 +35,7 @@ uint64_t SystemTime() {
 
 // The Batch body that a record makes. False: there is none.
 bool Lookup::MakeBody(const DataReader& data, const DataSearch& search, const QuerySetView& query,
-                      Buffer* body) const {
+                      PublishedBody* body) const {
   PublishedRecord record;
   if (!record.Find(data, search)) {
     return false;
@@ -46,20 +46,21 @@ bool Lookup::MakeBody(const DataReader& data, const DataSearch& search, const Qu
   // Mostly as long as the blocks are; else it is made once more, with room for all.
   size_t size = sizeof(BatchBody) + blocks.bytes.size;
   do {
-    if (!body->Resize(size)) {
+    if (!body->room.Resize(size)) {
       return false;
     }
-    const AnswerRoom room = {body->data(), body->size()};
+    const AnswerRoom room = {body->room.data(), body->room.size()};
     size = search.kind == kDataName ? AnswerByName(query, name_space, blocks, room)
                                     : AnswerByRecord(found.status, blocks, room);
-  } while (size > body->size());
-  body->Truncate(size);
+  } while (size > body->room.size());
+  body->size = static_cast<uint32_t>(size);
   return size != 0;
 }
 
 // By the record of the query's name. False: the name is not published, or the host alone answers
 // this query.
-bool Lookup::FindName(const DataReader& data, const QuerySetView& query, Buffer* body) const {
+bool Lookup::FindName(const DataReader& data, const QuerySetView& query,
+                      PublishedBody* body) const {
   if (!AnsweredByName(query, state_.filter->filter.entries[entry_].flags)) {
     return false;
   }
@@ -73,7 +74,7 @@ bool Lookup::FindName(const DataReader& data, const QuerySetView& query, Buffer*
 }
 
 // By an answer record that holds, now.
-bool Lookup::FindAnswer(const DataReader& data, const QuerySetView& query, Buffer* body) {
+bool Lookup::FindAnswer(const DataReader& data, const QuerySetView& query, PublishedBody* body) {
   if ((flags_ & LUP_FLUSHCACHE) != 0) {
     return false;  // whoever says so wants the provider's own word
   }
@@ -88,9 +89,21 @@ bool Lookup::FindAnswer(const DataReader& data, const QuerySetView& query, Buffe
   return MakeBody(data, search, query, body);
 }
 
+// Needs the lock. False: no memory.
+bool Lookup::KeepPublished(const PublishedBody& body, uint32_t count) {
+  Buffer kept;
+  if (!kept.Resize(body.size)) {
+    return false;
+  }
+  std::memcpy(kept.data(), body.room.data(), body.size);
+  return KeepBatch(std::move(kept), count);
+}
+
 // Takes what is published for the query. False: the host is to be asked. Needs the lock; only the
-// first call after another file has become today's does more than read memory.
-bool Lookup::TakePublished() {
+// first call after another file has become today's does more than read memory. `written`: it was
+// one result, as mostly, and the caller has it. Else it is kept, and what is wrong with the
+// caller's buffer is said when it is written from there.
+bool Lookup::TakePublished(DWORD wanted, DWORD room, void* results, bool* written) {
   if (feed_ || received_ || in_round_ || state_.mapping->data_file() == 0) {
     return false;
   }
@@ -99,7 +112,7 @@ bool Lookup::TakePublished() {
     sample_.NoteNext(*state_.mapping);
   }
   QuerySetView query;
-  Buffer body;
+  PublishedBody body;
   {
     const Ref<DataMapping> data = provider_->control()->Data();
     if (!data || !ReadQuerySet(query_.data(), query_.size(), &query) ||
@@ -108,8 +121,16 @@ bool Lookup::TakePublished() {
     }
   }
   BatchBody head;
-  std::memcpy(&head, body.data(), sizeof(head));
-  if (!KeepBatch(std::move(body), head.count)) {
+  std::memcpy(&head, body.room.data(), sizeof(head));
+  if (head.count == 1) {
+    QuerySetView item;
+    uint32_t need = 0;
+    *written = ReadQuerySet(body.room.data() + sizeof(head), body.size - sizeof(head), &item) &&
+               ((item.head.flags & RESULT_IS_ALIAS) == 0 || (wanted & LUP_RETURN_ALIASES) != 0) &&
+               Write(item, wanted, room, results, &need) == 0;
+    received_ = received_ || *written;
+  }
+  if (!*written && head.count != 0 && !KeepPublished(body, head.count)) {
     return false;
   }
   EndRound(head.status);

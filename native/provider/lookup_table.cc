@@ -14,11 +14,12 @@ constexpr uint32_t kSlotMask = (1u << kSlotBits) - 1;
 // Generations run from 1 to 0xffe: no handle is 0 or -1.
 constexpr uint32_t kGenerations = 0xffe;
 
-// Goes on across Startup and Cleanup, so that a handle of an earlier life is not one of this.
-std::atomic<uint32_t> next_generation{0};
+// Goes on across Startup and Cleanup, so that a handle of an earlier life is not one of this. The
+// module's lock guards it, as it does every table.
+uint32_t next_generation;
 
 uint32_t NewGeneration() {
-  return 1 + next_generation.fetch_add(1, std::memory_order_relaxed) % kGenerations;
+  return 1 + next_generation++ % kGenerations;
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ bool LookupTable::Grow() {
   return true;
 }
 
-HANDLE LookupTable::Add(const Ref<Lookup>& lookup) {
+HANDLE LookupTable::Add(Ref<Lookup> lookup) {
   ExclusiveLock lock(lock_);
   if (closed_ || (first_free_ == 0 && !Grow())) {
     return nullptr;
@@ -60,8 +61,7 @@ HANDLE LookupTable::Add(const Ref<Lookup>& lookup) {
   Slot* slot = At(index);
   first_free_ = slot->next_free;
   slot->generation = NewGeneration();
-  slot->lookup = lookup.get();
-  slot->lookup->AddRef();
+  slot->lookup = lookup.Detach();
   return reinterpret_cast<HANDLE>(static_cast<uintptr_t>(slot->generation << kSlotBits | index));
 }
 
@@ -92,7 +92,6 @@ Ref<Lookup> LookupTable::Take(uint32_t index) {
 }
 
 Ref<Lookup> LookupTable::Remove(HANDLE handle) {
-  ExclusiveLock lock(lock_);
   uint32_t index = 0;
   return Resolve(handle, &index) == nullptr ? Ref<Lookup>() : Take(index);
 }

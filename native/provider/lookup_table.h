@@ -20,12 +20,12 @@ class LookupTable {
   LookupTable& operator=(const LookupTable&) = delete;
 
   // A handle for `lookup`, never 0 or -1; nullptr if memory or slots are used up, or after EndAll.
-  HANDLE Add(const Ref<Lookup>& lookup);
+  // Takes the reference over: the lookup, and this table with it, may be gone when it returns.
+  HANDLE Add(Ref<Lookup> lookup);
   // The living lookup of a handle; nullptr for junk. Needs the lock, at least shared; without a
   // reference it lives no longer than that.
   Lookup* Find(HANDLE handle);
-  // As Find, but takes the lock itself, and the handle is dead afterwards: of two callers one gets
-  // the lookup.
+  // As Find, but needs the lock exclusively, and the handle is dead afterwards.
   Ref<Lookup> Remove(HANDLE handle);
 
   // Removes and ends all, or those of one entry.

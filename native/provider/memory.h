@@ -151,6 +151,8 @@ class Ref {
   T& operator*() const { return *object_; }
   explicit operator bool() const { return object_ != nullptr; }
   void Reset() { *this = Ref(); }
+  // Gives the reference to the caller.
+  [[nodiscard]] T* Detach() { return std::exchange(object_, nullptr); }
 
  private:
   T* object_ = nullptr;

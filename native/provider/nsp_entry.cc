@@ -47,6 +47,15 @@ DWORD CopyQuestion(const void* restrictions, DWORD flags, Query* query, Question
   return key->Put(query->fields(), question);
 }
 
+DWORD EndLookup(HANDLE handle) {
+  Ref<Lookup> lookup = Startup::TakeLookup(handle);
+  if (!lookup) {
+    return WSA_INVALID_HANDLE;
+  }
+  lookup->End();
+  return 0;
+}
+
 // The checks in their order (contract 9): size and memory, flags, filter, then what we have no data
 // for. No lock is held while the client's memory is read.
 DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handle) {
@@ -76,22 +85,23 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
       !query.wants_ip()) {
     return WSANO_DATA;
   }
-  Ref<Lookup> lookup = MakeRef<Lookup>(provider.get(), question.entry, flags, std::move(state));
+  Ref<Lookup> lookup =
+      MakeRef<Lookup>(std::move(provider), question.entry, flags, std::move(state));
   if (!lookup) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
   if (DWORD code = lookup->Begin(query, question)) {
     return code;
   }
-  HANDLE made = provider->lookups()->Add(lookup);
+  // Now it is the table's: another thread may end it at once, by a guess or with the last
+  // NSPCleanup.
+  LookupTable* const table = lookup->provider()->lookups();
+  HANDLE made = table->Add(std::move(lookup));
   if (made == nullptr) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
   if (!GuardedWrite(handle, made)) {
-    // Another thread may have ended it already: by a guess, or with the last NSPCleanup.
-    if (Ref<Lookup> taken = provider->lookups()->Remove(made)) {
-      taken->End();
-    }
+    static_cast<void>(EndLookup(made));
     return WSAEFAULT;
   }
   return 0;
@@ -117,15 +127,7 @@ INT WSAAPI OnLookupServiceNext(HANDLE handle, DWORD flags, LPDWORD length, LPWSA
 }
 
 INT WSAAPI OnLookupServiceEnd(HANDLE handle) {
-  return Answer([=]() -> DWORD {
-    Ref<Provider> provider = Startup::Any();
-    Ref<Lookup> lookup = provider ? provider->lookups()->Remove(handle) : Ref<Lookup>();
-    if (!lookup) {
-      return WSA_INVALID_HANDLE;
-    }
-    lookup->End();
-    return 0;
-  });
+  return Answer([=] { return EndLookup(handle); });
 }
 
 INT WSAAPI OnSetService(LPGUID id, LPWSASERVICECLASSINFOW, LPWSAQUERYSETW service,

@@ -100,10 +100,10 @@ struct Startup {
   // WSASERVICE_NOT_FOUND; most questions are for others, so that answer costs one lock.
   [[nodiscard]] static DWORD Ask(const uint8_t* id, const uint8_t* named, FilterQuestion* question,
                                  Ref<Provider>* provider, ControlState* state);
-  // The started provider.
-  static Ref<Provider> Any();
   // The living lookup of a handle; empty for junk.
   static Ref<Lookup> FindLookup(HANDLE handle);
+  // The same, and the handle is dead afterwards: of two callers one gets the lookup.
+  static Ref<Lookup> TakeLookup(HANDLE handle);
   // NSPIoctl of a handle.
   [[nodiscard]] static DWORD Ioctl(HANDLE handle, const IoctlCall& call);
   // A poll of the lookup finds nothing. False: it is to be looked at.

@@ -78,7 +78,7 @@ LPBLOB PlaceBlob(Packer* packer, const QuerySetView& item) {
     uint8_t* local = nullptr;
     blob.pBlobData = reinterpret_cast<BYTE*>(packer->Place(nullptr, blob.cbSize, &local));
     if (local != nullptr) {
-      Packer inner(local, 0);
+      Packer inner(local, blob.cbSize, 0);
       PackMadeBlob(item, &inner);
     }
   } else if ((item.head.present & kHasBlob) != 0 && item.head.blob_kind == kBlobOpaque) {

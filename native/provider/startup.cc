@@ -146,9 +146,9 @@ bool Startup::IsClean(HANDLE handle) {
   return lookup != nullptr && lookup->IsClean();
 }
 
-Ref<Provider> Startup::Any() {
-  SharedLock lock(&module_lock);
-  return Ref<Provider>(started);
+Ref<Lookup> Startup::TakeLookup(HANDLE handle) {
+  ExclusiveLock lock(&module_lock);
+  return started == nullptr ? Ref<Lookup>() : started->lookups()->Remove(handle);
 }
 
 }  // namespace nsp

@@ -73,6 +73,24 @@ TEST(length_stops_at_the_end_of_the_page) {
   }
 }
 
+TEST(a_short_text_is_copied_up_to_the_end_of_its_page) {
+  for (size_t offset = 1; offset < 160; ++offset) {
+    char* at = HalfMapped() + kPage - offset;
+    const size_t units = offset / 2;
+    std::memset(at, 'x', offset);
+    uint16_t copy[128];
+    uint32_t length = 0;
+    CHECK(!nsp::GuardedShortText(copy, 128, at, &length));  // goes on where nothing is mapped
+    if (units == 0) continue;
+    std::memset(at + (units - 1) * 2, 0, 2);
+    CHECK(nsp::GuardedShortText(copy, 128, at, &length));
+    CHECK_EQUAL(length, units - 1);
+    CHECK(std::memcmp(copy, at, units * 2) == 0);
+    CHECK(nsp::GuardedShortText(copy, static_cast<uint32_t>(units), at, &length));
+    CHECK(!nsp::GuardedShortText(copy, static_cast<uint32_t>(units) - 1, at, &length));
+  }
+}
+
 TEST(a_text_that_became_shorter_is_cut_there) {
   const char16_t text[] = u"ab\0de";
   uint16_t copy[5] = {};

@@ -79,8 +79,9 @@ DWORD Startup::Ask(const uint8_t* id, const uint8_t* named, FilterQuestion* ques
   *state = (*provider)->control()->StateFor(*question);
   return *state ? 0 : WSASERVICE_NOT_FOUND;
 }
-Ref<Provider> Startup::Any() {
-  return Ref<Provider>(the_provider);
+Ref<Lookup> Startup::TakeLookup(HANDLE handle) {
+  const ExclusiveLock lock(Lock());
+  return the_provider == nullptr ? Ref<Lookup>() : the_provider->lookups()->Remove(handle);
 }
 bool PinModule() {
   return true;

@@ -310,6 +310,41 @@ TEST(a_result_that_does_not_fit_stays) {
   CHECK(NextResult(*host, lookup).name == L"published");
 }
 
+TEST(one_result_goes_to_the_caller_without_being_kept) {
+  PublishedHost host;
+  host.Publish(FileWithName(1, {Item(L"published", 0)}));
+  CHECK(host.Look() == L"published");  // maps the file
+  HANDLE lookup = host.Begin();
+  const LONG before = nsp::Allocations();
+  CHECK(NextResult(*host, lookup).name == L"published");
+  CHECK_EQUAL(nsp::Allocations(), before);
+  CHECK_EQUAL(NextResult(*host, lookup).code, WSA_E_NO_MORE);
+  CHECK_EQUAL(NextResult(*host, lookup).code, WSA_E_NO_MORE);
+  CHECK_EQUAL(host->Frames(), 0);
+}
+
+TEST(one_result_that_was_refused_is_kept_until_it_is_given_up) {
+  PublishedHost host;
+  host.Publish(FileWithName(1, {Item(L"published", 0)}));
+  HANDLE lookup = host.Begin();
+  DWORD length = 4096;
+  // No buffer at all, whatever its length.
+  CHECK(host->table().NSPLookupServiceNext(lookup, 0, &length, nullptr) != 0);
+  CHECK_EQUAL(GetLastError(), WSAEFAULT);
+  CHECK_EQUAL(length, 4096);
+  alignas(8) uint8_t room[4096];
+  auto* const results = reinterpret_cast<WSAQUERYSETW*>(room);
+  length = 8;
+  CHECK(host->table().NSPLookupServiceNext(lookup, 0, &length, results) != 0);
+  CHECK_EQUAL(GetLastError(), WSAEFAULT);
+  // What another file says meanwhile is not this lookup's.
+  host.Publish(FileWithName(2, {Item(L"later", 0)}));
+  length = sizeof(room);
+  CHECK(host->table().NSPLookupServiceNext(lookup, LUP_FLUSHPREVIOUS, &length, results) != 0);
+  CHECK_EQUAL(GetLastError(), WSA_E_NO_MORE);
+  CHECK_EQUAL(host->Frames(), 0);
+}
+
 TEST(polls_and_refusals_allocate_nothing) {
   PublishedHost host;
   host.Publish(FileWithName(1, {Item(L"published", 0)}));
