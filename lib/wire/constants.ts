@@ -55,7 +55,7 @@ export const MAX_CLASS_PROPERTIES = 256
 
 // Control file.
 export const CONTROL_MAGIC = 1129337678
-export const CONTROL_VERSION = 1
+export const CONTROL_VERSION = 2
 export const CONTROL_BYTES = 65536
 export const CONTROL_RETIRED = 1
 // ControlFilter.host_flags
@@ -80,7 +80,7 @@ export const PATTERN_ALL = 2
 
 // Data files.
 export const DATA_MAGIC = 1146114894
-export const DATA_VERSION = 1
+export const DATA_VERSION = 2
 export const DATA_HEAD_BYTES = 64
 export const MIN_DATA_BYTES = 65536
 export const MAX_DATA_BYTES = 1073741824

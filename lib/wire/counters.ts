@@ -22,14 +22,10 @@ export function hashBytes(bytes: Uint8Array): number {
   return hash >>> 0
 }
 
-/** FNV-1a over the UTF-16LE bytes of a text. */
+/** FNV-1a over the UTF-16 units of a text, from the last to the first: on its way it meets the hash of each suffix. */
 export function hashText(text: string): number {
   let hash = 2166136261
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    hash = Math.imul(hash ^ (unit & 0xff), 16777619)
-    hash = Math.imul(hash ^ (unit >>> 8), 16777619)
-  }
+  for (let at = text.length; at-- > 0; ) hash = Math.imul(hash ^ text.charCodeAt(at), 16777619)
   return hash >>> 0
 }
 
@@ -80,11 +76,11 @@ export function changedCounters(change: Change): number[] {
   }
 }
 
-/** The suffixes of a key: itself, then what follows each dot; undefined if there are too many to sample. */
+/** The suffixes of a key: what follows each dot, from the last, then itself; undefined if there are too many to sample. */
 export function suffixesOf(key: string): string[] | undefined {
-  const suffixes = key === '' ? [] : [key]
-  for (let dot = key.indexOf('.'); dot !== -1; dot = key.indexOf('.', dot + 1)) {
-    if (dot + 1 < key.length) suffixes.push(key.slice(dot + 1))
+  const suffixes: string[] = []
+  for (let at = key.length - 1; at >= 0; at--) {
+    if (at === 0 || key[at - 1] === '.') suffixes.push(key.slice(at))
   }
   return suffixes.length > MAX_SUFFIXES ? undefined : suffixes
 }
@@ -102,8 +98,8 @@ export function sampledCounters(
   } else {
     const suffixes = suffixesOf(key)
     counters.push(
-      nameCounter(key),
       ...(suffixes === undefined ? [COUNTER_ANY] : suffixes.map(suffixCounter)),
+      nameCounter(key),
     )
   }
   return counters

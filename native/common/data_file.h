@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "constants.h"
+#include "hash.h"
 
 namespace nsp {
 
@@ -34,7 +35,7 @@ struct DataHead {
 struct DataRecord {
   uint32_t check;  // MixWords of all words of the record behind this one
   uint32_t next;
-  uint32_t hash;           // kDataName: HashBytes of the key; kDataAnswer: MixWords of the key
+  uint32_t hash;           // HashDataKey
   uint32_t size;           // of the record, head included; a multiple of 8
   uint32_t kind;           // kDataName, kDataAnswer
   uint32_t key_bytes;      // kDataName: the name's key, UTF-16; kDataAnswer: the query block
@@ -73,6 +74,11 @@ inline uint32_t MixWords(const void* data, size_t bytes) {
     ++i;
   }
   return static_cast<uint32_t>(MixWord(MixWord(MixWord(lanes[0], lanes[1]), lanes[2]), lanes[3]));
+}
+
+// The hash of a record's key. That of a name is known already to whoever has sampled its counters.
+inline uint32_t HashDataKey(uint32_t kind, const void* key, size_t bytes) {
+  return kind == kDataName ? HashText(key, bytes / sizeof(uint16_t)) : MixWords(key, bytes);
 }
 
 }  // namespace nsp

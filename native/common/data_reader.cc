@@ -44,10 +44,6 @@ bool Holds(const DataRecord& head, const uint8_t* record, const DataSearch& sear
 
 }  // namespace
 
-uint32_t DataKeyHash(uint32_t kind, const Bytes& key) {
-  return kind == kDataName ? HashBytes(key.data, key.size) : MixWords(key.data, key.size);
-}
-
 bool DataReader::Open(const DataSource& source, uint64_t bytes, uint32_t number) {
   DataHead head;
   source_ = source;

@@ -26,7 +26,7 @@ struct DataSource {
 
 struct DataSearch {
   uint32_t kind = 0;
-  uint32_t hash = 0;  // DataKeyHash of the key
+  uint32_t hash = 0;  // HashDataKey of the key
   Bytes key;
   // kDataAnswer alone.
   uint64_t now = 0;  // FILETIME
@@ -35,7 +35,6 @@ struct DataSearch {
 };
 
 // `key` of an answer is a whole number of words.
-uint32_t DataKeyHash(uint32_t kind, const Bytes& key);
 
 struct DataFinding {
   uint32_t count = 0;   // of the blocks

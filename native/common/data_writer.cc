@@ -37,10 +37,6 @@ bool HeadIsSound(const DataHead& head, uint32_t bytes, uint32_t number) {
 
 }  // namespace
 
-uint32_t HashDataKey(uint32_t kind, const Bytes& key) {
-  return kind == kDataName ? HashBytes(key.data, key.size) : MixWords(key.data, key.size);
-}
-
 uint32_t MeasureDataRecord(const NewDataRecord& record) {
   const size_t size = Pad8(kRecordBytes + size_t{record.counters.size} + Pad4(record.key.size) +
                            record.blocks.size);
@@ -97,7 +93,7 @@ uint32_t DataWriter::Append(const NewDataRecord& record) {
   Word(file_ + offsetof(DataHead, used)).store(used_, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   DataRecord head = {};
-  head.hash = HashDataKey(record.kind, record.key);
+  head.hash = HashDataKey(record.kind, record.key.data, record.key.size);
   uint8_t* bucket = file_ + kDataHeadBytes + size_t{head.hash & (bucket_count_ - 1)} * 4;
   head.next = Word(bucket).load(std::memory_order_relaxed);
   head.size = size;
@@ -124,7 +120,7 @@ uint32_t DataWriter::Find(uint32_t kind, const Bytes& key) const {
   if (file_ == nullptr) return 0;
   DataRecord like = {};
   like.kind = kind;
-  like.hash = HashDataKey(kind, key);
+  like.hash = HashDataKey(kind, key.data, key.size);
   return FindFrom(Bucket(like.hash & (bucket_count_ - 1)), like, key);
 }
 
@@ -190,7 +186,7 @@ bool DataWriter::RecordIsSound(uint32_t offset, uint32_t bucket) const {
   const DataRecordView view = View(offset);
   return (view.head.hash & (bucket_count_ - 1)) == bucket &&
          (view.head.kind == kDataName || view.head.kind == kDataAnswer) &&
-         view.head.hash == HashDataKey(view.head.kind, view.key);
+         view.head.hash == HashDataKey(view.head.kind, view.key.data, view.key.size);
 }
 
 }  // namespace nsp

@@ -33,7 +33,6 @@ struct DataRecordView {
   Bytes blocks;  // with the padding behind them
 };
 
-[[nodiscard]] uint32_t HashDataKey(uint32_t kind, const Bytes& key);
 // The bytes that a record takes; 0 if they are more than a record may have.
 [[nodiscard]] uint32_t MeasureDataRecord(const NewDataRecord& record);
 // The offset of the first record of a file with so many buckets.

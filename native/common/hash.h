@@ -1,32 +1,40 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// FNV-1a over bytes, and the folding that makes a name's key; docs/protocol.md fixes both.
+// FNV-1a over bytes and over text, and the folding that makes a name's key; docs/protocol.md fixes
+// them.
 #ifndef WINSOCK_NSP_COMMON_HASH_H_
 #define WINSOCK_NSP_COMMON_HASH_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace nsp {
 
+inline constexpr uint32_t kHashStart = 2166136261u;
+
+inline uint32_t HashStep(uint32_t hash, uint32_t value) {
+  return (hash ^ value) * 16777619u;
+}
+
 inline uint32_t HashBytes(const void* data, size_t bytes) {
   const auto* at = static_cast<const uint8_t*>(data);
-  uint32_t hash = 2166136261u;
+  uint32_t hash = kHashStart;
   for (size_t i = 0; i < bytes; ++i) {
-    hash = (hash ^ at[i]) * 16777619u;
+    hash = HashStep(hash, at[i]);
   }
   return hash;
 }
 
-// HashBytes of UTF-16 text. Most units have an upper half of 0, which changes nothing before it is
-// multiplied: one multiplication instead of two.
-inline uint32_t HashUnits(const uint16_t* text, size_t units) {
-  constexpr uint32_t kPrime = 16777619u;
-  uint32_t hash = 2166136261u;
-  for (size_t i = 0; i < units; ++i) {
-    const uint32_t unit = text[i];
-    hash = unit < 0x100 ? (hash ^ unit) * (kPrime * kPrime)
-                        : (((hash ^ (unit & 0xff)) * kPrime) ^ (unit >> 8)) * kPrime;
+// UTF-16 text at any address, a step for each unit, from the last to the first: on its way it meets
+// the hash of each suffix.
+inline uint32_t HashText(const void* text, size_t units) {
+  const auto* at = static_cast<const uint8_t*>(text);
+  uint32_t hash = kHashStart;
+  while (units-- != 0) {
+    uint16_t unit;
+    std::memcpy(&unit, at + units * sizeof(unit), sizeof(unit));
+    hash = HashStep(hash, unit);
   }
   return hash;
 }

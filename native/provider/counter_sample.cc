@@ -7,35 +7,29 @@
 
 namespace nsp {
 
+// In the order of lib/wire/counters.ts. A name is walked from its end, where its suffixes begin.
 void CounterSample::Choose(const FilterQuestion& question) {
   count_ = 0;
-  name_hash_ = HashUnits(nullptr, 0);
   Add(kCounterGlobal);
   Add(kCounterEntries + question.entry);
   if (question.service_class != nullptr) {
     Add(kCounterClasses + HashBytes(question.service_class, 16) % kClassBuckets);
   }
-  if (!question.has_name) {
-    Add(kCounterAny);
-  } else {
-    const uint16_t* key = question.key;
-    uint32_t units = question.key_units;
-    name_hash_ = HashUnits(key, units);
-    Add(kCounterNames + name_hash_ % kNameBuckets);
-    uint32_t first_suffix = count_;
-    uint32_t suffixes = 0;
-    for (uint32_t at = 0; at < units; ++at) {
-      if (at != 0 && key[at - 1] != '.') {
-        continue;
-      }
-      if (++suffixes > kMaxSuffixes) {
-        count_ = first_suffix;
-        Add(kCounterAny);
-        break;
-      }
-      uint32_t hash = at == 0 ? name_hash_ : HashUnits(key + at, units - at);
+  const uint32_t before = count_;
+  uint32_t hash = kHashStart;
+  for (uint32_t at = question.has_name ? question.key_units : 0; at-- != 0;) {
+    hash = HashStep(hash, question.key[at]);
+    if ((at == 0 || question.key[at - 1] == '.') && count_ - before <= kMaxSuffixes) {
       Add(kCounterSuffixes + hash % kSuffixBuckets);
     }
+  }
+  name_hash_ = hash;
+  if (!question.has_name || count_ - before > kMaxSuffixes) {
+    count_ = before;
+    Add(kCounterAny);
+  }
+  if (question.has_name) {
+    Add(kCounterNames + hash % kNameBuckets);
   }
 }
 

@@ -82,7 +82,7 @@ bool Lookup::FindAnswer(const DataReader& data, const QuerySetView& query, Publi
   DataSearch search;
   search.kind = kDataAnswer;
   search.key = {query_.data(), query_.size()};
-  search.hash = DataKeyHash(kDataAnswer, search.key);
+  search.hash = HashDataKey(kDataAnswer, query_.data(), query_.size());
   search.now = SystemTime();
   search.counters = sample_.at_next();
   search.counter_count = sample_.count();

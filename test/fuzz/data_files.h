@@ -20,8 +20,7 @@ struct MadeRecord {
 };
 
 inline uint32_t KeyHash(uint32_t kind, const std::vector<uint8_t>& key) {
-  return kind == nsp::kDataName ? nsp::HashBytes(key.data(), key.size())
-                                : nsp::MixWords(key.data(), key.size());
+  return nsp::HashDataKey(kind, key.data(), key.size());
 }
 
 // A small set, so that keys come again.

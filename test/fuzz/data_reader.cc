@@ -74,7 +74,7 @@ void Search(Tape* tape, const nsp::DataReader& reader, const DataFile& file, boo
   nsp::DataSearch search;
   search.kind = kind;
   search.key = {key.data(), static_cast<uint32_t>(key.size())};
-  search.hash = nsp::DataKeyHash(kind, search.key);
+  search.hash = nsp::HashDataKey(kind, search.key.data, search.key.size);
   search.now = tape->Byte() * uint64_t{5000};
   search.counters = counters.data();
   search.counter_count = static_cast<uint32_t>(counters.size());

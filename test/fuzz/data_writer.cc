@@ -28,7 +28,7 @@ void SeenByReader(const uint8_t* file, const nsp::NewDataRecord& record, uint32_
   nsp::DataFinding finding;
   search.kind = record.kind;
   search.key = record.key;
-  search.hash = nsp::DataKeyHash(record.kind, record.key);
+  search.hash = nsp::HashDataKey(record.kind, record.key.data, record.key.size);
   search.now = record.made_at;
   search.counters = reinterpret_cast<const uint32_t*>(record.counters.data);
   search.counter_count = record.counters.size / 4;

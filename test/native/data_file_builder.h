@@ -88,8 +88,7 @@ class DataFileBuilder {
       append(block.data(), block.size());
     body.resize((body.size() + 7) / 8 * 8);
     record.kind = init.kind;
-    record.hash = init.kind == nsp::kDataName ? nsp::HashBytes(init.key.data(), init.key.size())
-                                              : nsp::MixWords(init.key.data(), init.key.size());
+    record.hash = nsp::HashDataKey(init.kind, init.key.data(), init.key.size());
     record.size = static_cast<uint32_t>(sizeof(record) + body.size());
     record.key_bytes = static_cast<uint32_t>(init.key.size());
     record.counter_count = static_cast<uint32_t>(init.counters.size());

@@ -36,7 +36,7 @@ nsp::DataSearch SearchFor(const std::vector<uint8_t>& key, uint32_t kind = nsp::
   nsp::DataSearch search;
   search.kind = kind;
   search.key = {key.data(), static_cast<uint32_t>(key.size())};
-  search.hash = nsp::DataKeyHash(kind, search.key);
+  search.hash = nsp::HashDataKey(kind, search.key.data, search.key.size);
   return search;
 }
 

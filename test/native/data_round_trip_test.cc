@@ -49,7 +49,7 @@ nsp::DataSearch SearchFor(uint32_t kind, const nsp::Bytes& key) {
   nsp::DataSearch search;
   search.kind = kind;
   search.key = key;
-  search.hash = nsp::DataKeyHash(kind, search.key);
+  search.hash = nsp::HashDataKey(kind, search.key.data, search.key.size);
   return search;
 }
 

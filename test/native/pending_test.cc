@@ -28,9 +28,7 @@ bool Until(const std::function<bool()>& holds) {
 }
 
 uint32_t CounterOf(const std::wstring& name) {
-  const uint32_t hash =
-      nsp::HashBytes(name.data(), static_cast<uint32_t>(name.size() * sizeof(wchar_t)));
-  return nsp::kCounterNames + hash % nsp::kNameBuckets;
+  return nsp::kCounterNames + nsp::HashText(name.data(), name.size()) % nsp::kNameBuckets;
 }
 
 // A handle with a request that completes by an event.

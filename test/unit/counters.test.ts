@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { encodeUtf16 } from '../../lib/wire/bytes.ts'
 import {
   changedCounters,
   classCounter,
@@ -28,12 +27,23 @@ describe('counters', () => {
     assert.equal(hashBytes(new TextEncoder().encode('foobar')), 0xbf9cf968)
   })
 
-  it('text hashes by its UTF-16LE bytes', () => {
+  it('text hashes by its units, from the last to the first', () => {
+    // Of ASCII, a unit is as good as a byte.
     fc.assert(
-      fc.property(fc.string(), (text) =>
-        assert.equal(hashText(text), hashBytes(encodeUtf16(text))),
+      fc.property(fc.stringMatching(/^[ -~]*$/), (text) =>
+        assert.equal(hashText(text), hashBytes(new TextEncoder().encode(text).reverse())),
       ),
     )
+    assert.equal(hashText('\u20ac'), Math.imul(0x811c9dc5 ^ 0x20ac, 16777619) >>> 0)
+  })
+
+  it('are sampled from the last label on, and the name last', () => {
+    assert.deepEqual(sampledCounters('a.b.c', undefined, 0), [
+      0,
+      2,
+      ...['c', 'b.c', 'a.b.c'].map(suffixCounter),
+      nameCounter('a.b.c'),
+    ])
   })
 
   it('fold ASCII alone, and drop one trailing dot', () => {
