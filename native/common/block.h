@@ -51,10 +51,13 @@ template <typename T>
 
 // Writes bytes and their padding at `*at`, which moves behind them.
 inline void PutBytes(uint8_t** at, const void* data, size_t size) {
+  constexpr uint32_t kPadding = 0;
+  if (size % sizeof(kPadding) != 0) {
+    std::memcpy(*at + size / sizeof(kPadding) * sizeof(kPadding), &kPadding, sizeof(kPadding));
+  }
   if (size != 0) {
     std::memcpy(*at, data, size);
   }
-  std::memset(*at + size, 0, Pad4(size) - size);
   *at += Pad4(size);
 }
 

@@ -188,9 +188,11 @@ class NameAnswer {
 
   // One block: `result` with the usable ones of `addresses`. False: it fits no frame.
   bool Put(const QuerySetView& result, const Bytes& addresses, size_t address_bytes) {
-    // Mostly it has just the fields and addresses of its block.
-    const bool same = result.head.present == source_.present && source_.protocol_count == 0 &&
-                      address_bytes == addresses.size;
+    // Mostly it has just the fields and addresses of its block. What lies in the head changes no
+    // other place.
+    constexpr uint32_t kInHead = kHasClass | kHasVersion;
+    const bool same = ((result.head.present ^ source_.present) & ~kInHead) == 0 &&
+                      source_.protocol_count == 0 && address_bytes == addresses.size;
     const size_t head = same ? source_.size - address_bytes : MeasureQuerySet(result);
     const auto size = static_cast<uint32_t>(head + address_bytes);
     if (head == 0 || size > kMaxFrameBytes - sizeof(FrameHeader) - size_) {

@@ -31,6 +31,22 @@ bool FieldSizeAllowed(const Field& field, uint32_t size) {
   return field.is_text ? TextSizeAllowed(size) : size <= kMaxBlobBytes;
 }
 
+// What a block has besides its head and lists, in order, until one is refused.
+template <typename Visit>
+bool EachField(uint32_t present, const Visit& visit) {
+  uint32_t left = present & ~(kHasClass | kHasVersion);
+  for (const Field& field : kFields) {
+    if (left == 0) {
+      break;  // mostly behind the name
+    }
+    if ((left & field.bit) != 0 && !visit(field)) {
+      return false;
+    }
+    left &= ~field.bit;
+  }
+  return true;
+}
+
 bool TakeAddress(Bytes* rest, AddressView* address) {
   return TakeValue(rest, &address->head) && address->head.local_bytes <= kMaxSockaddrBytes &&
          address->head.remote_bytes <= kMaxSockaddrBytes &&
@@ -53,20 +69,12 @@ bool ReadQuerySet(const uint8_t* block, size_t available, QuerySetView* view) {
     return false;
   }
   Bytes rest = {block + sizeof(head), head.size - static_cast<uint32_t>(sizeof(head))};
-  uint32_t left = head.present & ~(kHasClass | kHasVersion);
-  for (const Field& field : kFields) {
-    uint32_t size = 0;
-    if (left == 0) {
-      break;  // mostly behind the name
-    }
-    if ((left & field.bit) == 0) {
-      continue;
-    }
-    left &= ~field.bit;
-    if (!TakeValue(&rest, &size) || !FieldSizeAllowed(field, size) ||
-        !TakeBytes(&rest, size, &(view->*field.bytes))) {
-      return false;
-    }
+  if (!EachField(head.present, [&](const Field& field) {
+        uint32_t size = 0;
+        return TakeValue(&rest, &size) && FieldSizeAllowed(field, size) &&
+               TakeBytes(&rest, size, &(view->*field.bytes));
+      })) {
+    return false;
   }
   if (!TakeBytes(&rest, head.protocol_count * static_cast<uint32_t>(sizeof(ProtocolPair)),
                  &view->protocols)) {
@@ -116,15 +124,12 @@ void WriteAddress(const AddressView& address, uint8_t* out) {
 
 size_t MeasureQuerySet(const QuerySetView& view) {
   size_t size = sizeof(QuerySetHead);
-  for (const Field& field : kFields) {
-    if ((view.head.present & field.bit) == 0) {
-      continue;
-    }
-    const Bytes& bytes = view.*field.bytes;
-    if (!FieldSizeAllowed(field, bytes.size)) {
-      return 0;
-    }
-    size += sizeof(uint32_t) + Pad4(bytes.size);
+  if (!EachField(view.head.present, [&](const Field& field) {
+        const uint32_t bytes = (view.*field.bytes).size;
+        size += sizeof(uint32_t) + Pad4(bytes);
+        return FieldSizeAllowed(field, bytes);
+      })) {
+    return 0;
   }
   if (view.head.protocol_count > kMaxProtocols || view.head.address_count > kMaxAddresses) {
     return 0;
@@ -136,11 +141,10 @@ size_t MeasureQuerySet(const QuerySetView& view) {
 void WriteQuerySet(const QuerySetView& view, uint8_t* out) {
   QuerySetHead head = view.head;
   uint8_t* at = out + sizeof(head);
-  for (const Field& field : kFields) {
-    if ((head.present & field.bit) != 0) {
-      PutSized(&at, view.*field.bytes);
-    }
-  }
+  static_cast<void>(EachField(head.present, [&](const Field& field) {
+    PutSized(&at, view.*field.bytes);
+    return true;
+  }));
   PutBytes(&at, view.protocols.data, head.protocol_count * sizeof(ProtocolPair));
   PutBytes(&at, view.addresses.data, view.addresses.size);
   head.size = static_cast<uint32_t>(at - out);

@@ -67,6 +67,12 @@ uint32_t ControlMapping::counter(uint32_t index) const {
   return GuardedRead(&value, &file()->counters[index]) ? value : 0;
 }
 
+void ControlMapping::ReadCounters(const uint16_t* index, uint32_t count, uint32_t* values) const {
+  if (!GuardedGather(values, file()->counters, index, count)) {
+    std::memset(values, 0, count * sizeof(*values));
+  }
+}
+
 uint32_t ControlMapping::data_file() const {
   uint32_t number = 0;
   return GuardedRead(&number, &file()->data_file) ? number : 0;

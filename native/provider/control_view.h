@@ -27,6 +27,8 @@ class ControlMapping : public Counted<ControlMapping> {
   bool Holds(uint32_t sequence) const;
   // The counter's value; unreadable memory reads as 0. `index` is below kCounterCount.
   uint32_t counter(uint32_t index) const;
+  // The values of `count` counters; the same holds.
+  void ReadCounters(const uint16_t* index, uint32_t count, uint32_t* values) const;
   // The number of today's data file; 0: none.
   uint32_t data_file() const;
   bool ReadSequence(uint32_t* sequence) const;

@@ -6,6 +6,16 @@
 #include "hash.h"
 
 namespace nsp {
+namespace {
+
+bool CountersDiffer(const ControlMapping& mapping, const uint16_t* index, uint32_t count,
+                    const uint32_t* values) {
+  uint32_t now[kMaxSampled];
+  mapping.ReadCounters(index, count, now);
+  return std::memcmp(now, values, count * sizeof(*values)) != 0;
+}
+
+}  // namespace
 
 // In the order of lib/wire/counters.ts. A name is walked from its end, where its suffixes begin.
 void CounterSample::Choose(const FilterQuestion& question) {
@@ -40,27 +50,18 @@ bool CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
     return false;
   }
   Read(mapping, kAtBegin);
-  Copy(kAtNext, kAtBegin);
-  Copy(kSeen, kAtBegin);
-  Copy(kRound, kAtBegin);
+  for (uint32_t i = 0; i < count_; ++i) {
+    Of(kAtNext)[i] = Of(kSeen)[i] = Of(kRound)[i] = Of(kAtBegin)[i];
+  }
   return true;
 }
 
 void CounterSample::Read(const ControlMapping& mapping, Values which) {
-  uint32_t* values = Of(which);
-  for (uint32_t i = 0; i < count_; ++i) {
-    values[i] = mapping.counter(index_[i]);
-  }
+  mapping.ReadCounters(index_, count_, Of(which));
 }
 
 bool CounterSample::Differs(const ControlMapping& mapping, Values which) const {
-  const uint32_t* values = Of(which);
-  for (uint32_t i = 0; i < count_; ++i) {
-    if (mapping.counter(index_[i]) != values[i]) {
-      return true;
-    }
-  }
-  return false;
+  return CountersDiffer(mapping, index_, count_, Of(which));
 }
 
 bool CounterSample::Dirty(const ControlMapping& mapping) const {
@@ -107,18 +108,11 @@ void Subscription::Take(const CounterSample& sample) {
 }
 
 void Subscription::Rebase(const ControlMapping& mapping) {
-  for (uint32_t i = 0; i < count; ++i) {
-    seen[i] = mapping.counter(index[i]);
-  }
+  mapping.ReadCounters(index, count, seen);
 }
 
 bool Subscription::Dirty(const ControlMapping& mapping) const {
-  for (uint32_t i = 0; i < count; ++i) {
-    if (mapping.counter(index[i]) != seen[i]) {
-      return true;
-    }
-  }
-  return false;
+  return CountersDiffer(mapping, index, count, seen);
 }
 
 }  // namespace nsp

@@ -80,10 +80,17 @@ EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, 
 
 extern "C" {
 extern const char nsp_guarded_long_fault[];
+char nsp_guarded_gather(uint32_t* to, const void* words, const uint16_t* index, uint32_t count);
+extern const char nsp_guarded_gather_fault[];
 
 EXCEPTION_DISPOSITION nsp_guarded_long_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
                                                void*) {
   return Resume(record, context, nsp_guarded_long_fault);
+}
+
+EXCEPTION_DISPOSITION nsp_guarded_gather_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
+                                                 void*) {
+  return Resume(record, context, nsp_guarded_gather_fault);
 }
 }
 
@@ -172,6 +179,30 @@ nsp_guarded_long_fault:
   popq %rsi
   ret
   .seh_endproc
+
+  .p2align 4
+  .globl nsp_guarded_gather
+  .globl nsp_guarded_gather_fault
+  .seh_proc nsp_guarded_gather
+nsp_guarded_gather:
+  .seh_handler nsp_guarded_gather_handler, @except
+  .seh_endprologue
+  xorl %eax, %eax
+  jmp 2f
+1:
+  movzwl (%r8,%rax,2), %r10d
+  movl (%rdx,%r10,4), %r10d
+  movl %r10d, (%rcx,%rax,4)
+  incl %eax
+2:
+  cmpl %r9d, %eax
+  jb 1b
+  movl $1, %eax
+  ret
+nsp_guarded_gather_fault:
+  xorl %eax, %eax
+  ret
+  .seh_endproc
 )");
 
 #else
@@ -233,6 +264,14 @@ bool GuardedCopy(void* to, const void* from, size_t bytes) {
   return nsp_guarded_copy(to, from, bytes) != 0;
 }
 
+#if defined(__x86_64__)
+
+bool GuardedGather(uint32_t* to, const void* words, const uint16_t* index, uint32_t count) {
+  return nsp_guarded_gather(to, words, index, count) != 0;
+}
+
+#endif
+
 }  // namespace nsp
 
 #endif
@@ -251,6 +290,19 @@ size_t BytesInPage(const uint8_t* at, size_t most) {
 }
 
 }  // namespace
+
+#if defined(_MSC_VER) || !defined(__x86_64__)
+
+bool GuardedGather(uint32_t* to, const void* words, const uint16_t* index, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) {
+    if (!GuardedRead(to + i, static_cast<const uint32_t*>(words) + index[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+#endif
 
 bool GuardedLength(const void* text, uint32_t limit, uint32_t* units) {
   const auto* at = static_cast<const uint8_t*>(text);

@@ -15,6 +15,11 @@ namespace nsp {
 // copied.
 [[nodiscard]] bool GuardedCopy(void* to, const void* from, size_t bytes);
 
+// Copies the aligned 32-bit words `index[i]` of those at `words`, each in one access. False: one
+// faulted.
+[[nodiscard]] bool GuardedGather(uint32_t* to, const void* words, const uint16_t* index,
+                                 uint32_t count);
+
 template <typename T>
 [[nodiscard]] bool GuardedRead(T* to, const void* from) {
   return from != nullptr && GuardedCopy(to, from, sizeof(T));
