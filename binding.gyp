@@ -7,11 +7,8 @@
   'variables': {
     'common_sources': [
       'native/common/class_info.cc',
-      'native/common/control_writer.cc',
       'native/common/data_reader.cc',
-      'native/common/data_writer.cc',
       'native/common/file_checks.cc',
-      'native/common/frame_check.cc',
       'native/common/published_answer.cc',
       'native/common/query_set.cc',
     ],
@@ -55,6 +52,9 @@
       'native/provider/watcher.cc',
     ],
     'addon_sources': [
+      'native/common/control_writer.cc',
+      'native/common/data_writer.cc',
+      'native/common/frame_check.cc',
       'native/addon/addon.cc',
       'native/addon/addon_data.cc',
       'native/addon/call_table.cc',
