@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// FNV-1a over bytes and over text, and the folding that makes a name's key; docs/protocol.md fixes
-// them.
+// FNV-1a over GUIDs and text, and the folding that makes a name's key; docs/protocol.md fixes them.
 #ifndef WINSOCK_NSP_COMMON_HASH_H_
 #define WINSOCK_NSP_COMMON_HASH_H_
 
@@ -17,11 +16,14 @@ inline uint32_t HashStep(uint32_t hash, uint32_t value) {
   return (hash ^ value) * 16777619u;
 }
 
-inline uint32_t HashBytes(const void* data, size_t bytes) {
-  const auto* at = static_cast<const uint8_t*>(data);
+// A GUID as it lies in memory, a step for each word. GUIDs that differ in the upper bits of a word
+// differ in the upper bits of the hash alone.
+inline uint32_t HashGuid(const uint8_t* guid) {
+  uint32_t words[4];
+  std::memcpy(words, guid, sizeof(words));
   uint32_t hash = kHashStart;
-  for (size_t i = 0; i < bytes; ++i) {
-    hash = HashStep(hash, at[i]);
+  for (uint32_t word : words) {
+    hash = HashStep(hash, word);
   }
   return hash;
 }

@@ -23,7 +23,8 @@ void CounterSample::Choose(const FilterQuestion& question) {
   Add(kCounterGlobal);
   Add(kCounterEntries + question.entry);
   if (question.service_class != nullptr) {
-    Add(kCounterClasses + HashBytes(question.service_class, 16) % kClassBuckets);
+    constexpr uint32_t kUpperBits = 32 - kClassBits;
+    Add(kCounterClasses + (HashGuid(question.service_class) >> kUpperBits));
   }
   const uint32_t before = count_;
   uint32_t hash = kHashStart;
@@ -50,8 +51,12 @@ bool CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
     return false;
   }
   Read(mapping, kAtBegin);
-  for (uint32_t i = 0; i < count_; ++i) {
-    Of(kAtNext)[i] = Of(kSeen)[i] = Of(kRound)[i] = Of(kAtBegin)[i];
+  const uint32_t count = count_;
+  uint32_t* const values = Of(kAtBegin);
+  static_assert(kAtBegin == 0 && kAtNext == 1 && kSeen == 2);
+  uint32_t* const round = Of(kRound);
+  for (uint32_t i = 0; i < count; ++i) {
+    values[count + i] = values[2 * count + i] = round[i] = values[i];
   }
   return true;
 }

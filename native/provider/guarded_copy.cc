@@ -6,6 +6,8 @@
 // moves: rep movs takes longer to begin than they to end.
 #include "guarded_copy.h"
 
+#include <cstring>
+
 #include "switches.h"
 #include "windows_headers.h"
 
@@ -26,8 +28,6 @@ bool IsMemoryFault(DWORD code) {
 }  // namespace nsp
 
 #if defined(_MSC_VER)
-
-#include <cstring>
 
 namespace nsp {
 
@@ -289,6 +289,14 @@ size_t BytesInPage(const uint8_t* at, size_t most) {
   return room < 2 ? 2 : (room < most ? room & ~size_t{1} : most);
 }
 
+// None of four units is 0: a borrow reaches the top bit of no unit that had it clear.
+bool HasNoZero(const uint16_t* units) {
+  constexpr uint64_t kEach = 0x0001000100010001;
+  uint64_t four = 0;
+  std::memcpy(&four, units, sizeof(four));
+  return ((four - kEach) & ~four & (kEach << 15)) == 0;
+}
+
 }  // namespace
 
 #if defined(_MSC_VER) || !defined(__x86_64__)
@@ -347,6 +355,9 @@ bool GuardedShortText(uint16_t* to, uint32_t limit, const void* text, uint32_t* 
       return false;
     }
     at += (end - length) * sizeof(*to);
+    while (end - length >= 4 && HasNoZero(to + length)) {
+      length += 4;
+    }
     for (; length < end; ++length) {
       if (to[length] == 0) {
         *units = length;

@@ -26,12 +26,13 @@ bool IsEnd(DWORD code) {
 // All types of DNS are one question: getaddrinfo asks for A and then for AAAA, and a handler that
 // resolves its own name would be asked by the second.
 uint32_t ClassHash(const uint8_t* service_class) {
-  constexpr uint8_t kDnsType[4] = {0x35, 0x00, 0x09, 0x00};
+  constexpr uint32_t kDnsType = 0x00090035;
   if (service_class == nullptr) {
     return 0;
   }
-  bool dns = std::memcmp(service_class, kDnsType, sizeof(kDnsType)) == 0;
-  return HashBytes(service_class, dns ? sizeof(kDnsType) : 16);
+  uint32_t first;
+  std::memcpy(&first, service_class, sizeof(first));
+  return first == kDnsType ? kDnsType : HashGuid(service_class);
 }
 
 }  // namespace
