@@ -14,4 +14,11 @@
 #include <ws2spi.h>
 #include <windows.h>
 
+// What a caller must not be compiled together with.
+#if defined(_MSC_VER)
+#define NSP_NOINLINE __declspec(noinline)
+#else
+#define NSP_NOINLINE __attribute__((noinline))
+#endif
+
 #endif  // WINSOCK_NSP_COMMON_WINDOWS_HEADERS_H_

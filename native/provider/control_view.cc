@@ -62,6 +62,16 @@ bool ControlMapping::Holds(uint32_t sequence) const {
          (now.flags & kControlRetired) == 0;
 }
 
+bool ControlMapping::IsUnchanged(uint32_t sequence, uint32_t any) const {
+  constexpr size_t kWord = sizeof(uint32_t);
+  constexpr uint16_t kWords[] = {offsetof(ControlFile, flags) / kWord,
+                                 offsetof(ControlFile, sequence) / kWord,
+                                 offsetof(ControlFile, counters) / kWord + kCounterAny};
+  uint32_t now[3];
+  return GuardedGather(now, file(), kWords, 3) && (now[0] & kControlRetired) == 0 &&
+         now[1] == sequence && now[2] == any;
+}
+
 uint32_t ControlMapping::counter(uint32_t index) const {
   uint32_t value = 0;
   return GuardedRead(&value, &file()->counters[index]) ? value : 0;

@@ -25,6 +25,8 @@ class ControlMapping : public Counted<ControlMapping> {
   bool retired() const;
   // The filter with this sequence is what holds now.
   bool Holds(uint32_t sequence) const;
+  // The same, and the counter that every change bumps still has this value.
+  bool IsUnchanged(uint32_t sequence, uint32_t any) const;
   // The counter's value; unreadable memory reads as 0. `index` is below kCounterCount.
   uint32_t counter(uint32_t index) const;
   // The values of `count` counters; the same holds.

@@ -37,13 +37,14 @@ uint32_t ClassHash(const uint8_t* service_class) {
 
 }  // namespace
 
+SpareBlock Lookup::spare;
+
 Lookup::Lookup(Ref<Provider> provider, uint32_t entry, uint32_t flags, ControlState state)
     : provider_(std::move(provider)),
       entry_(entry),
       flags_(flags),
       feed_((state.filter->filter.entries[entry].flags & kEntryFeed) != 0),
-      state_(std::move(state)),
-      wire_id_(provider_->NextLookupId()) {}
+      state_(std::move(state)) {}
 
 Lookup::~Lookup() {
   while (first_ != nullptr) {
@@ -60,10 +61,10 @@ DWORD Lookup::Begin(const Query& query, const FilterQuestion& question) {
 }
 
 bool Lookup::IsClean() const {
-  const ControlMapping& mapping = *state_.mapping;
-  return (state_.filter->filter.host_flags & kHostAsksStillValid) == 0 &&
-         mapping.Holds(state_.filter->sequence) &&
-         clean_.load(std::memory_order_acquire) == (kClean | mapping.counter(kCounterAny));
+  const uint64_t clean = clean_.load(std::memory_order_acquire);
+  const FilterCopy& filter = *state_.filter;
+  return (clean & kClean) != 0 && (filter.filter.host_flags & kHostAsksStillValid) == 0 &&
+         state_.mapping->IsUnchanged(filter.sequence, static_cast<uint32_t>(clean));
 }
 
 // The item at the cursor. Items were checked when their batch came.
@@ -243,6 +244,12 @@ void Lookup::EndDelivery() {
 }
 
 void Lookup::End() {
+  if (IsSole()) {
+    // No call is under way, and no request: each would have a reference.
+    TellEnd({wire_id_, query_on_}, finished_ && !feed_);
+    TellEnd(left_, false);
+    return;
+  }
   Ref<PendingRequest> notify;
   Ref<PendingRequest> custom;
   Known known;

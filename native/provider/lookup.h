@@ -27,6 +27,9 @@ struct IoctlCall {
 
 class Lookup : public Counted<Lookup> {
  public:
+  // Most programs have one lookup after the other.
+  static SpareBlock spare;
+
   Lookup(Ref<Provider> provider, uint32_t entry, uint32_t flags, ControlState state);
   ~Lookup();
 
@@ -45,8 +48,8 @@ class Lookup : public Counted<Lookup> {
   // without a completion wait until the ioctl deadline.
   [[nodiscard]] DWORD Ioctl(const IoctlCall& call);
 
-  // Wakes who waits, aborts what pends. The handle is out of the table already. Waits for no
-  // answer.
+  // Wakes who waits, aborts what pends. The handle is out of the table already, and the caller has
+  // the table's reference. Waits for no answer.
   void End();
 
   // A claimed request is about to be delivered: its slot is free again, so that a client that is
@@ -165,7 +168,7 @@ class Lookup : public Counted<Lookup> {
   uint32_t delivering_ = 0;  // completions between their claim and their signal
   uint32_t sleepers_ = 0;    // threads that wait for `changed_`
 
-  uint32_t wire_id_ = 0;
+  uint32_t wire_id_ = 0;        // 0: no frame has needed it
   uint32_t query_on_ = 0;       // serial of the connection that has the query
   uint32_t results_on_ = 0;     // serial of the connection that was last asked for results
   Known left_;                  // of a number given up, for the ioctls that are under way there

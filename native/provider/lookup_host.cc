@@ -95,6 +95,9 @@ DWORD Lookup::SendOn(Connection* connection, const Outgoing& out, const Deadline
       carries = true;
       query_sending_ = true;
     }
+    if (wire_id_ == 0) {
+      wire_id_ = provider_->NextLookupId();
+    }
     wire_id = wire_id_;
   }
   Frame frame;
@@ -191,7 +194,10 @@ DWORD Lookup::FetchInto(Call* call, const ControlState& state, const Deadline& d
 // The host may forget it. With the connection it has done so already. `idle`: nothing runs for it
 // there.
 void Lookup::TellEnd(const Known& known, bool idle) {
-  Ref<Connection> connection = known.on == 0 ? Ref<Connection>() : provider_->Current();
+  if (known.on == 0) {
+    return;
+  }
+  Ref<Connection> connection = provider_->Current();
   if (!connection || connection->serial() != known.on) {
     return;
   }

@@ -27,9 +27,37 @@ inline void Free(void* memory) {
   }
 }
 
+// One freed block, kept for the next of its kind: of what lives one after the other the heap is
+// asked once. Any thread.
+class SpareBlock {
+ public:
+  // A kept block is not zeroed.
+  void* Take(size_t bytes) {
+    void* block = block_.exchange(nullptr, std::memory_order_acquire);
+    return block == nullptr ? Allocate(bytes) : block;
+  }
+  void Give(void* block) { Free(block_.exchange(block, std::memory_order_acq_rel)); }
+
+ private:
+  std::atomic<void*> block_{nullptr};
+};
+
+// A type with a static member `spare` keeps one.
+template <typename T>
+concept KeepsSpare = requires { T::spare; };
+
+template <typename T>
+void* AllocateFor() {
+  if constexpr (KeepsSpare<T>) {
+    return T::spare.Take(sizeof(T));
+  } else {
+    return Allocate(sizeof(T));
+  }
+}
+
 template <typename T, typename... Arguments>
 T* New(Arguments&&... arguments) {
-  void* memory = Allocate(sizeof(T));
+  void* memory = AllocateFor<T>();
   return memory == nullptr ? nullptr : new (memory) T(std::forward<Arguments>(arguments)...);
 }
 
@@ -37,7 +65,11 @@ template <typename T>
 void Delete(T* object) {
   if (object != nullptr) {
     object->~T();
-    Free(object);
+    if constexpr (KeepsSpare<T>) {
+      T::spare.Give(object);
+    } else {
+      Free(object);
+    }
   }
 }
 
@@ -109,6 +141,8 @@ class InlineBuffer {
 template <typename T>
 class Counted {
  public:
+  // Nobody else has a reference. Of use to whoever knows that no more are given out.
+  bool IsSole() const { return references_.load(std::memory_order_acquire) == 1; }
   void AddRef() { references_.fetch_add(1, std::memory_order_relaxed); }
   void Release() {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {

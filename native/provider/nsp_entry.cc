@@ -154,6 +154,16 @@ DWORD StorePolled(void* bytes_returned) {
                                                                             : WSAEFAULT;
 }
 
+// Apart, so that a poll saves no registers for it.
+NSP_NOINLINE INT WSAAPI OnAnyIoctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, LPVOID output,
+                      DWORD output_bytes, LPDWORD bytes_returned, LPWSACOMPLETION completion,
+                      LPWSATHREADID thread_id) {
+  return Answer([=] {
+    return Startup::Ioctl(handle, {code, input, input_bytes, output, output_bytes, bytes_returned,
+                                   completion, thread_id});
+  });
+}
+
 INT WSAAPI OnIoctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, LPVOID output,
                    DWORD output_bytes, LPDWORD bytes_returned, LPWSACOMPLETION completion,
                    LPWSATHREADID thread_id) {
@@ -161,10 +171,8 @@ INT WSAAPI OnIoctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, L
     SetLastError(StorePolled(bytes_returned));
     return SOCKET_ERROR;
   }
-  return Answer([=] {
-    return Startup::Ioctl(handle, {code, input, input_bytes, output, output_bytes, bytes_returned,
-                                   completion, thread_id});
-  });
+  return OnAnyIoctl(handle, code, input, input_bytes, output, output_bytes, bytes_returned,
+                    completion, thread_id);
 }
 
 constexpr DWORD kFullTable = sizeof(NSP_ROUTINE);
