@@ -8,7 +8,6 @@
 
 #include <cstring>
 
-#include "switches.h"
 #include "windows_headers.h"
 
 namespace nsp {
@@ -67,7 +66,6 @@ EXCEPTION_DISPOSITION Resume(const EXCEPTION_RECORD* record, CONTEXT* context, c
 }  // namespace
 
 extern "C" {
-char nsp_guarded_copy(void* to, const void* from, size_t bytes);
 extern const char nsp_guarded_copy_fault[];
 
 EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
@@ -80,7 +78,6 @@ EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, 
 
 extern "C" {
 extern const char nsp_guarded_long_fault[];
-char nsp_guarded_gather(uint32_t* to, const void* words, const uint16_t* index, uint32_t count);
 extern const char nsp_guarded_gather_fault[];
 
 EXCEPTION_DISPOSITION nsp_guarded_long_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
@@ -253,26 +250,6 @@ _nsp_guarded_copy_fault:
 )");
 
 #endif
-
-namespace nsp {
-
-bool GuardedCopy(void* to, const void* from, size_t bytes) {
-  if (SwitchedOff("guarded-copy")) {
-    __builtin_memcpy(to, from, bytes);
-    return true;
-  }
-  return nsp_guarded_copy(to, from, bytes) != 0;
-}
-
-#if defined(__x86_64__)
-
-bool GuardedGather(uint32_t* to, const void* words, const uint16_t* index, uint32_t count) {
-  return nsp_guarded_gather(to, words, index, count) != 0;
-}
-
-#endif
-
-}  // namespace nsp
 
 #endif
 

@@ -9,16 +9,44 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "switches.h"
+
+#if !defined(_MSC_VER)
+extern "C" {
+char nsp_guarded_copy(void* to, const void* from, size_t bytes);
+#if defined(__x86_64__)
+char nsp_guarded_gather(uint32_t* to, const void* words, const uint16_t* index, uint32_t count);
+#endif
+}
+#endif
+
 namespace nsp {
 
 // Copies `bytes` from `from` to `to`. False: an access faulted; what was copied before that stays
 // copied.
+#if defined(_MSC_VER)
 [[nodiscard]] bool GuardedCopy(void* to, const void* from, size_t bytes);
+#else
+[[nodiscard]] inline bool GuardedCopy(void* to, const void* from, size_t bytes) {
+  if (SwitchedOff("guarded-copy")) {
+    __builtin_memcpy(to, from, bytes);
+    return true;
+  }
+  return nsp_guarded_copy(to, from, bytes) != 0;
+}
+#endif
 
 // Copies the aligned 32-bit words `index[i]` of those at `words`, each in one access. False: one
 // faulted.
+#if defined(_MSC_VER) || !defined(__x86_64__)
 [[nodiscard]] bool GuardedGather(uint32_t* to, const void* words, const uint16_t* index,
                                  uint32_t count);
+#else
+[[nodiscard]] inline bool GuardedGather(uint32_t* to, const void* words, const uint16_t* index,
+                                        uint32_t count) {
+  return nsp_guarded_gather(to, words, index, count) != 0;
+}
+#endif
 
 template <typename T>
 [[nodiscard]] bool GuardedRead(T* to, const void* from) {

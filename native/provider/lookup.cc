@@ -60,13 +60,6 @@ DWORD Lookup::Begin(const Query& query, const FilterQuestion& question) {
   return query.Encode(entry_, flags_, &query_);
 }
 
-bool Lookup::IsClean() const {
-  const uint64_t clean = clean_.load(std::memory_order_acquire);
-  const FilterCopy& filter = *state_.filter;
-  return (clean & kClean) != 0 && (filter.filter.host_flags & kHostAsksStillValid) == 0 &&
-         state_.mapping->IsUnchanged(filter.sequence, static_cast<uint32_t>(clean));
-}
-
 // The item at the cursor. Items were checked when their batch came.
 bool Lookup::Current(QuerySetView* item) const {
   return first_ != nullptr && ReadQuerySet(first_->body.data() + first_->offset,

@@ -42,7 +42,12 @@ class Lookup : public Counted<Lookup> {
 
   // A poll would find nothing: `any`, which every change bumps last, is as it was when all counters
   // were looked at. Only reads memory.
-  [[nodiscard]] bool IsClean() const;
+  [[nodiscard]] bool IsClean() const {
+    const uint64_t clean = clean_.load(std::memory_order_acquire);
+    const FilterCopy& filter = *state_.filter;
+    return (clean & kClean) != 0 && (filter.filter.host_flags & kHostAsksStillValid) == 0 &&
+           state_.mapping->IsUnchanged(filter.sequence, static_cast<uint32_t>(clean));
+  }
 
   // NSPIoctl. Polls and notify requests wait for nothing (but see `stillValid`); custom codes
   // without a completion wait until the ioctl deadline.

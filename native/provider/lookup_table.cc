@@ -4,13 +4,10 @@
 #include "lookup_table.h"
 
 #include "lookup.h"
-#include "switches.h"
 
 namespace nsp {
 namespace {
 
-constexpr uint32_t kSlotBits = 20;
-constexpr uint32_t kSlotMask = (1u << kSlotBits) - 1;
 // Generations run from 1 to 0xffe: no handle is 0 or -1.
 constexpr uint32_t kGenerations = 0xffe;
 
@@ -63,24 +60,6 @@ HANDLE LookupTable::Add(Ref<Lookup> lookup) {
   slot->generation = NewGeneration();
   slot->lookup = lookup.Detach();
   return reinterpret_cast<HANDLE>(static_cast<uintptr_t>(slot->generation << kSlotBits | index));
-}
-
-LookupTable::Slot* LookupTable::Resolve(HANDLE handle, uint32_t* index) {
-  auto value = reinterpret_cast<uintptr_t>(handle);
-  auto low = static_cast<uint32_t>(value);
-  *index = low & kSlotMask;
-  if (low != value || *index >= slots_) {
-    return nullptr;
-  }
-  Slot* slot = At(*index);
-  bool same = slot->generation == low >> kSlotBits || SwitchedOff("generation");
-  return slot->lookup != nullptr && same ? slot : nullptr;
-}
-
-Lookup* LookupTable::Find(HANDLE handle) {
-  uint32_t index = 0;
-  Slot* slot = Resolve(handle, &index);
-  return slot == nullptr ? nullptr : slot->lookup;
 }
 
 // Needs the lock exclusively.

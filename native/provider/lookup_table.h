@@ -6,6 +6,7 @@
 #define WINSOCK_NSP_PROVIDER_LOOKUP_TABLE_H_
 
 #include "memory.h"
+#include "switches.h"
 
 namespace nsp {
 
@@ -24,7 +25,11 @@ class LookupTable {
   HANDLE Add(Ref<Lookup> lookup);
   // The living lookup of a handle; nullptr for junk. Needs the lock, at least shared; without a
   // reference it lives no longer than that.
-  Lookup* Find(HANDLE handle);
+  Lookup* Find(HANDLE handle) {
+    uint32_t index = 0;
+    Slot* slot = Resolve(handle, &index);
+    return slot == nullptr ? nullptr : slot->lookup;
+  }
   // As Find, but needs the lock exclusively, and the handle is dead afterwards.
   Ref<Lookup> Remove(HANDLE handle);
 
@@ -38,11 +43,23 @@ class LookupTable {
     uint32_t generation;
     uint32_t next_free;  // index + 1; 0: none
   };
+  static constexpr uint32_t kSlotBits = 20;
+  static constexpr uint32_t kSlotMask = (1u << kSlotBits) - 1;
   static constexpr uint32_t kSlotsPerChunk = 1024;
   static constexpr uint32_t kChunks = 1024;
 
   Slot* At(uint32_t index) { return &chunks_[index / kSlotsPerChunk][index % kSlotsPerChunk]; }
-  Slot* Resolve(HANDLE handle, uint32_t* index);
+  Slot* Resolve(HANDLE handle, uint32_t* index) {
+    auto value = reinterpret_cast<uintptr_t>(handle);
+    auto low = static_cast<uint32_t>(value);
+    *index = low & kSlotMask;
+    if (low != value || *index >= slots_) {
+      return nullptr;
+    }
+    Slot* slot = At(*index);
+    bool same = slot->generation == low >> kSlotBits || SwitchedOff("generation");
+    return slot->lookup != nullptr && same ? slot : nullptr;
+  }
   bool Grow();
   Ref<Lookup> Take(uint32_t index);
 

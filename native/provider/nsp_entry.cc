@@ -155,13 +155,8 @@ DWORD StorePolled(void* bytes_returned) {
 }
 
 // Apart, so that a poll saves no registers for it.
-NSP_NOINLINE INT WSAAPI OnAnyIoctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, LPVOID output,
-                      DWORD output_bytes, LPDWORD bytes_returned, LPWSACOMPLETION completion,
-                      LPWSATHREADID thread_id) {
-  return Answer([=] {
-    return Startup::Ioctl(handle, {code, input, input_bytes, output, output_bytes, bytes_returned,
-                                   completion, thread_id});
-  });
+NSP_NOINLINE INT AnswerIoctl(HANDLE handle, const IoctlCall& call) {
+  return Answer([handle, &call] { return Startup::Ioctl(handle, call); });
 }
 
 INT WSAAPI OnIoctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, LPVOID output,
@@ -171,8 +166,8 @@ INT WSAAPI OnIoctl(HANDLE handle, DWORD code, LPVOID input, DWORD input_bytes, L
     SetLastError(StorePolled(bytes_returned));
     return SOCKET_ERROR;
   }
-  return OnAnyIoctl(handle, code, input, input_bytes, output, output_bytes, bytes_returned,
-                    completion, thread_id);
+  return AnswerIoctl(handle, {code, input, input_bytes, output, output_bytes, bytes_returned,
+                              completion, thread_id});
 }
 
 constexpr DWORD kFullTable = sizeof(NSP_ROUTINE);
