@@ -145,6 +145,20 @@ class NameAnswer {
     return size_;
   }
 
+  // See AnswerAlone.
+  bool Alone(const PublishedBlocks& record, QuerySetView* result) const {
+    Bytes addresses;
+    Bytes aliases;
+    size_t address_bytes = 0;
+    if (record.count != 1 || !ReadQuerySet(record.bytes.data, record.bytes.size, result) ||
+        !FitsClass(*result) || !Prepare(result, &addresses, &aliases, &address_bytes) ||
+        address_bytes != addresses.size || (Wants(kReturnAliases) && aliases.size != 0)) {
+      return false;
+    }
+    result->addresses = addresses;
+    return true;
+  }
+
  private:
   bool Wants(uint32_t flag) const { return (query_.head.flags & flag) != 0; }
 
@@ -220,14 +234,15 @@ class NameAnswer {
     return true;
   }
 
-  // The service as the results that the query gets of it. False: they fit no frame.
-  bool Answer(QuerySetView* service) {
-    const Bytes addresses = std::exchange(service->addresses, Bytes());
-    const Bytes aliases = std::exchange(service->aliases, Bytes());
+  // Makes the service the result that the query gets of it, but for its addresses and aliases,
+  // which are taken out. `address_bytes`: of those that the query can use. False: it has nothing of
+  // what is wanted.
+  bool Prepare(QuerySetView* service, Bytes* addresses, Bytes* aliases,
+               size_t* address_bytes) const {
+    *addresses = std::exchange(service->addresses, Bytes());
+    *aliases = std::exchange(service->aliases, Bytes());
     QuerySetHead& head = service->head;
-    size_t address_bytes = 0;
-    copied_ = nullptr;
-    head.address_count = Usable(addresses, nullptr, &address_bytes);
+    head.address_count = Usable(*addresses, nullptr, address_bytes);
     Complete(service);
     if (Wants(kReturnBlob) && asked_.hostent) {
       // Its readers follow offsets in it: bytes of the service's own are never given to them.
@@ -235,10 +250,20 @@ class NameAnswer {
       if (head.address_count != 0) {
         head.blob_kind = kBlobHostent;
         head.present |= kHasAliases;
-        service->aliases = aliases;
+        service->aliases = *aliases;
       }
     }
-    if (!HasWhatIsWanted(head)) {
+    return HasWhatIsWanted(head);
+  }
+
+  // The service as the results that the query gets of it. False: they fit no frame.
+  bool Answer(QuerySetView* service) {
+    QuerySetHead& head = service->head;
+    Bytes addresses;
+    Bytes aliases;
+    size_t address_bytes = 0;
+    copied_ = nullptr;
+    if (!Prepare(service, &addresses, &aliases, &address_bytes)) {
       return true;
     }
     // The same under its other names, if they are wanted. A hostent has them in it.
@@ -319,6 +344,11 @@ bool AnsweredByName(const QuerySetView& query, uint32_t entry_flags) {
 size_t AnswerByName(const QuerySetView& query, uint32_t name_space, const PublishedBlocks& record,
                     const AnswerRoom& room) {
   return NameAnswer(query, name_space, room).Walk(record);
+}
+
+bool AnswerAlone(const QuerySetView& query, uint32_t name_space, const PublishedBlocks& record,
+                 QuerySetView* result) {
+  return NameAnswer(query, name_space, {}).Alone(record, result);
 }
 
 size_t AnswerByRecord(uint32_t status, const PublishedBlocks& record, const AnswerRoom& room) {

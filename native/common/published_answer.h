@@ -31,7 +31,13 @@ struct AnswerRoom {
 [[nodiscard]] size_t AnswerByName(const QuerySetView& query, uint32_t name_space,
                                   const PublishedBlocks& record, const AnswerRoom& room);
 
-// The same of an answer record, which is a whole answer already.
+// The one result of that body, if the record has no other service, the query can use all of its
+// addresses, and wants no other names of it: most answers need no body. The views of `result` point
+// to where the record and the query lie. False: the body is to be made.
+[[nodiscard]] bool AnswerAlone(const QuerySetView& query, uint32_t name_space,
+                               const PublishedBlocks& record, QuerySetView* result);
+
+// The body that an answer record makes, which is a whole answer already.
 [[nodiscard]] size_t AnswerByRecord(uint32_t status, const PublishedBlocks& record,
                                     const AnswerRoom& room);
 

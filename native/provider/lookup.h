@@ -123,17 +123,11 @@ class Lookup : public Counted<Lookup> {
   void TellEnd(const Known& known, bool idle);
 
   // lookup_published.cc: answers without the host.
-  // Most answers have their room on the stack.
-  struct PublishedBody {
-    InlineBuffer<512> room;
-    uint32_t size = 0;
-  };
   bool TakePublished(DWORD wanted, DWORD room, void* results, bool* written);
-  bool KeepPublished(const PublishedBody& body, uint32_t count);
-  bool FindName(const DataReader& data, const QuerySetView& query, PublishedBody* body) const;
-  bool FindAnswer(const DataReader& data, const QuerySetView& query, PublishedBody* body);
-  bool MakeBody(const DataReader& data, const DataSearch& search, const QuerySetView& query,
-                PublishedBody* body) const;
+  uint32_t FindPublished(const QuerySetView& query, PublishedRecord* record);
+  bool FindName(const DataReader& data, const QuerySetView& query, PublishedRecord* record) const;
+  bool FindAnswer(const DataReader& data, PublishedRecord* record);
+  bool KeepPublished(uint32_t kind, const QuerySetView& query, const DataFinding& found);
 
   // lookup_ioctl.cc
   DWORD Poll(const IoctlCall& call, const ControlState& state, bool vouching);

@@ -33,34 +33,10 @@ uint64_t SystemTime() {
 
 }  // namespace
 
-// The Batch body that a record makes. False: there is none.
-bool Lookup::MakeBody(const DataReader& data, const DataSearch& search, const QuerySetView& query,
-                      PublishedBody* body) const {
-  PublishedRecord record;
-  if (!record.Find(data, search)) {
-    return false;
-  }
-  const DataFinding& found = record.found();
-  const PublishedBlocks blocks = {found.blocks, found.count};
-  const uint32_t name_space = state_.filter->filter.entries[entry_].name_space;
-  // Mostly as long as the blocks are; else it is made once more, with room for all.
-  size_t size = sizeof(BatchBody) + blocks.bytes.size;
-  do {
-    if (!body->room.Resize(size)) {
-      return false;
-    }
-    const AnswerRoom room = {body->room.data(), body->room.size()};
-    size = search.kind == kDataName ? AnswerByName(query, name_space, blocks, room)
-                                    : AnswerByRecord(found.status, blocks, room);
-  } while (size > body->room.size());
-  body->size = static_cast<uint32_t>(size);
-  return size != 0;
-}
-
-// By the record of the query's name. False: the name is not published, or the host alone answers
-// this query.
+// The record of the query's name. False: the name is not published, or the host alone answers this
+// query.
 bool Lookup::FindName(const DataReader& data, const QuerySetView& query,
-                      PublishedBody* body) const {
+                      PublishedRecord* record) const {
   if (!AnsweredByName(query, state_.filter->filter.entries[entry_].flags)) {
     return false;
   }
@@ -70,11 +46,11 @@ bool Lookup::FindName(const DataReader& data, const QuerySetView& query,
   search.kind = kDataName;
   search.hash = static_cast<uint32_t>(question_ >> 32);
   search.key = MakeRecordKey(query.name, short_key, &long_key);
-  return search.key.size != 0 && MakeBody(data, search, query, body);
+  return search.key.size != 0 && record->Find(data, search);
 }
 
-// By an answer record that holds, now.
-bool Lookup::FindAnswer(const DataReader& data, const QuerySetView& query, PublishedBody* body) {
+// An answer record that holds, now.
+bool Lookup::FindAnswer(const DataReader& data, PublishedRecord* record) {
   if ((flags_ & LUP_FLUSHCACHE) != 0) {
     return false;  // whoever says so wants the provider's own word
   }
@@ -86,17 +62,47 @@ bool Lookup::FindAnswer(const DataReader& data, const QuerySetView& query, Publi
   search.now = SystemTime();
   search.counters = sample_.at_next();
   search.counter_count = sample_.count();
-  return MakeBody(data, search, query, body);
+  return record->Find(data, search);
 }
 
-// Needs the lock. False: no memory.
-bool Lookup::KeepPublished(const PublishedBody& body, uint32_t count) {
-  Buffer kept;
-  if (!kept.Resize(body.size)) {
+// Copies the record that answers the query. Returns its kind; 0: there is none.
+uint32_t Lookup::FindPublished(const QuerySetView& query, PublishedRecord* record) {
+  const Ref<DataMapping> data = provider_->control()->Data();
+  if (!data) {
+    return 0;
+  }
+  if (FindName(data->reader(), query, record)) {
+    return kDataName;
+  }
+  return FindAnswer(data->reader(), record) ? kDataAnswer : 0;
+}
+
+// Keeps what a record answers as a batch. False: it does not, or there is no memory.
+bool Lookup::KeepPublished(uint32_t kind, const QuerySetView& query, const DataFinding& found) {
+  const PublishedBlocks blocks = {found.blocks, found.count};
+  const uint32_t name_space = state_.filter->filter.entries[entry_].name_space;
+  Buffer body;
+  // Mostly as long as the blocks are; else it is made once more, with room for all.
+  size_t size = sizeof(BatchBody) + blocks.bytes.size;
+  do {
+    if (!body.Resize(size)) {
+      return false;
+    }
+    const AnswerRoom room = {body.data(), body.size()};
+    size = kind == kDataName ? AnswerByName(query, name_space, blocks, room)
+                             : AnswerByRecord(found.status, blocks, room);
+  } while (size > body.size());
+  if (size == 0) {
     return false;
   }
-  std::memcpy(kept.data(), body.room.data(), body.size);
-  return KeepBatch(std::move(kept), count);
+  body.Truncate(size);
+  BatchBody head;
+  std::memcpy(&head, body.data(), sizeof(head));
+  if (head.count != 0 && !KeepBatch(std::move(body), head.count)) {
+    return false;
+  }
+  EndRound(head.status);
+  return true;
 }
 
 // Takes what is published for the query. False: the host is to be asked. Needs the lock; only the
@@ -112,29 +118,27 @@ bool Lookup::TakePublished(DWORD wanted, DWORD room, void* results, bool* writte
     sample_.NoteNext(*state_.mapping);
   }
   QuerySetView query;
-  PublishedBody body;
-  {
-    const Ref<DataMapping> data = provider_->control()->Data();
-    if (!data || !ReadQuerySet(query_.data(), query_.size(), &query) ||
-        (!FindName(data->reader(), query, &body) && !FindAnswer(data->reader(), query, &body))) {
-      return false;
-    }
-  }
-  BatchBody head;
-  std::memcpy(&head, body.room.data(), sizeof(head));
-  if (head.count == 1) {
-    QuerySetView item;
-    uint32_t need = 0;
-    *written = ReadQuerySet(body.room.data() + sizeof(head), body.size - sizeof(head), &item) &&
-               ((item.head.flags & RESULT_IS_ALIAS) == 0 || (wanted & LUP_RETURN_ALIASES) != 0) &&
-               Write(item, wanted, room, results, &need) == 0;
-    received_ = received_ || *written;
-  }
-  if (!*written && head.count != 0 && !KeepPublished(body, head.count)) {
+  PublishedRecord record;
+  if (!ReadQuerySet(query_.data(), query_.size(), &query)) {
     return false;
   }
-  EndRound(head.status);
-  return true;
+  const uint32_t kind = FindPublished(query, &record);
+  if (kind == 0) {
+    return false;
+  }
+  const DataFinding& found = record.found();
+  const uint32_t name_space = state_.filter->filter.entries[entry_].name_space;
+  QuerySetView item;
+  uint32_t need = 0;
+  *written = kind == kDataName &&
+             AnswerAlone(query, name_space, {found.blocks, found.count}, &item) &&
+             Write(item, wanted, room, results, &need) == 0;
+  if (*written) {
+    received_ = true;
+    EndRound(0);
+    return true;
+  }
+  return KeepPublished(kind, query, found);
 }
 
 }  // namespace nsp
