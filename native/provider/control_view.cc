@@ -62,16 +62,6 @@ bool ControlMapping::Holds(uint32_t sequence) const {
          (now.flags & kControlRetired) == 0;
 }
 
-bool ControlMapping::IsUnchanged(uint32_t sequence, uint32_t any) const {
-  constexpr size_t kWord = sizeof(uint32_t);
-  constexpr uint16_t kWords[] = {offsetof(ControlFile, flags) / kWord,
-                                 offsetof(ControlFile, sequence) / kWord,
-                                 offsetof(ControlFile, counters) / kWord + kCounterAny};
-  uint32_t now[3];
-  return GuardedGather(now, file(), kWords, 3) && (now[0] & kControlRetired) == 0 &&
-         now[1] == sequence && now[2] == any;
-}
-
 uint32_t ControlMapping::counter(uint32_t index) const {
   uint32_t value = 0;
   return GuardedRead(&value, &file()->counters[index]) ? value : 0;
@@ -185,20 +175,19 @@ ControlState ControlView::State() {
   next_try_ = torn_ ? now + kTornMs : state ? 0 : now + (was_good ? 0 : kReopenMs);
   // What goes with the old ones goes after the lock.
   ControlState shown = state;
-  Ref<DataMapping> data;
+  MappedData data;
   ExclusiveLock lock(lock_);
   std::swap(state_, shown);
   if (!state.mapping || state.mapping->retired()) {
     // Whoever uninstalls wants to delete it.
     std::swap(data_, data);
-    data_number_ = 0;
   }
   return state;
 }
 
 // Needs the lock.
 bool ControlView::IsToday(uint32_t number) const {
-  return number == data_number_ && (data_ || number == 0 || GetTickCount64() < next_data_try_);
+  return number == data_.number && (data_.mapping || number == 0 || GetTickCount64() < next_data_try_);
 }
 
 void ControlView::MapData() {
@@ -214,13 +203,13 @@ void ControlView::MapData() {
       return;
     }
   }
-  Ref<DataMapping> data;
+  MappedData data;
+  data.number = number;
   if (number != 0) {
-    data = DataMapping::Open(path_, number);
+    data.mapping = DataMapping::Open(path_, number);
   }
   ExclusiveLock lock(lock_);
   std::swap(data_, data);
-  data_number_ = number;
   next_data_try_ = GetTickCount64() + kReopenMs;
 }
 
@@ -231,7 +220,7 @@ Ref<DataMapping> ControlView::Data() {
       SharedLock lock(lock_);
       fresh = Fresh();
       if (fresh && IsToday(state_.mapping->data_file())) {
-        return data_;
+        return data_.mapping;
       }
     }
     if (!fresh && !State()) {

@@ -7,6 +7,7 @@
 
 #include "control_file.h"
 #include "data_mapping.h"
+#include "guarded_copy.h"
 #include "memory.h"
 #include "unique_handle.h"
 
@@ -26,7 +27,15 @@ class ControlMapping : public Counted<ControlMapping> {
   // The filter with this sequence is what holds now.
   bool Holds(uint32_t sequence) const;
   // The same, and the counter that every change bumps still has this value.
-  bool IsUnchanged(uint32_t sequence, uint32_t any) const;
+  bool IsUnchanged(uint32_t sequence, uint32_t any) const {
+    constexpr size_t kWord = sizeof(uint32_t);
+    constexpr uint16_t kWords[] = {offsetof(ControlFile, flags) / kWord,
+                                   offsetof(ControlFile, sequence) / kWord,
+                                   offsetof(ControlFile, counters) / kWord + kCounterAny};
+    uint32_t now[3];
+    return GuardedGather(now, file(), kWords, 3) && (now[0] & kControlRetired) == 0 &&
+           now[1] == sequence && now[2] == any;
+  }
   // The counter's value; unreadable memory reads as 0. `index` is below kCounterCount.
   uint32_t counter(uint32_t index) const;
   // The values of `count` counters; the same holds.
@@ -75,6 +84,8 @@ class ControlView {
   // files are to be looked at. Needs the lock, at least shared.
   Verdict Judge(const FilterQuestion& question, ControlState* state) const;
 
+  // What Data gave last; perhaps of yesterday. Needs the lock, at least shared.
+  const MappedData& mapped() const { return data_; }
   // Today's data file. Empty if there is none, or it cannot be mapped, or the control file is
   // absent or retired. Maps it when its number is new; if that fails, tries again at most once a
   // second.
@@ -90,8 +101,7 @@ class ControlView {
 
   SRWLOCK* const lock_;  // guards what follows
   ControlState state_;
-  Ref<DataMapping> data_;
-  uint32_t data_number_ = 0;  // what `data_` is, or was to be
+  MappedData data_;  // what it is, or was to be
   uint64_t next_data_try_ = 0;
 
   SRWLOCK opening_ = SRWLOCK_INIT;  // taken before that lock; one thread opens. Guards what follows

@@ -26,6 +26,12 @@ class DataMapping : public Counted<DataMapping> {
   DataReader reader_;
 };
 
+// The data file that was mapped last, and its number; `mapping` is empty if it cannot be mapped.
+struct MappedData {
+  Ref<DataMapping> mapping;
+  uint32_t number = 0;
+};
+
 // Room for a record: small ones need no allocation.
 class PublishedRecord {
  public:

@@ -70,18 +70,22 @@ bool OwnsName(const ControlFilter& filter, const FilterQuestion& question) {
 
 }  // namespace
 
-uint32_t MakeKey(const uint16_t* name, uint32_t units, uint16_t* key) {
+uint32_t MakeKey(const uint16_t* name, uint32_t units, uint16_t* key, bool* same) {
   uint32_t length = units > 1 && name[units - 1] == '.' ? units - 1 : units;
+  uint64_t changed = units ^ length;
   uint32_t i = 0;
   for (; i + 4 <= length; i += 4) {
     uint64_t four = 0;
     std::memcpy(&four, name + i, sizeof(four));
-    four = FoldFour(four);
-    std::memcpy(key + i, &four, sizeof(four));
+    const uint64_t folded = FoldFour(four);
+    std::memcpy(key + i, &folded, sizeof(folded));
+    changed |= four ^ folded;
   }
   for (; i < length; ++i) {
     key[i] = FoldCase(name[i]);
+    changed |= static_cast<uint64_t>(key[i] ^ name[i]);
   }
+  *same = changed == 0;
   return length;
 }
 

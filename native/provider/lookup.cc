@@ -56,6 +56,7 @@ DWORD Lookup::Begin(const Query& query, const FilterQuestion& question) {
   if (!sample_.Start(*state_.mapping, question)) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
+  name_is_key_ = question.name_is_key;
   question_ = uint64_t{sample_.name_hash()} << 32 | ClassHash(question.service_class);
   return query.Encode(entry_, flags_, &query_);
 }
@@ -157,7 +158,7 @@ DWORD Lookup::EndStatus() {
   return code;
 }
 
-DWORD Lookup::Next(DWORD flags, void* length, void* results) {
+DWORD Lookup::Next(DWORD flags, void* length, void* results, MappedData* data) {
   DWORD room = 0;
   if (!GuardedRead(&room, length)) {
     return WSAEFAULT;
@@ -198,7 +199,7 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results) {
       continue;
     }
     bool written = false;
-    if (TakePublished(wanted, room, results, &written)) {
+    if (TakePublished(wanted, room, results, data, &written)) {
       if (written) {
         break;
       }

@@ -37,8 +37,8 @@ class Lookup : public Counted<Lookup> {
   [[nodiscard]] DWORD Begin(const Query& query, const FilterQuestion& question);
 
   // NSPLookupServiceNext. `length` is the client's pointer. May wait for the host until the lookup
-  // deadline; End wakes it.
-  [[nodiscard]] DWORD Next(DWORD flags, void* length, void* results);
+  // deadline; End wakes it. `data`: of FindLookup; taken.
+  [[nodiscard]] DWORD Next(DWORD flags, void* length, void* results, MappedData* data);
 
   // A poll would find nothing: `any`, which every change bumps last, is as it was when all counters
   // were looked at. Only reads memory.
@@ -123,8 +123,11 @@ class Lookup : public Counted<Lookup> {
   void TellEnd(const Known& known, bool idle);
 
   // lookup_published.cc: answers without the host.
-  bool TakePublished(DWORD wanted, DWORD room, void* results, bool* written);
-  uint32_t FindPublished(const QuerySetView& query, PublishedRecord* record);
+  bool TakePublished(DWORD wanted, DWORD room, void* results, MappedData* mapped,
+                     bool* written);
+  Ref<DataMapping> Today(MappedData* mapped) const;
+  uint32_t FindPublished(const DataReader& data, const QuerySetView& query,
+                         PublishedRecord* record);
   bool FindName(const DataReader& data, const QuerySetView& query, PublishedRecord* record) const;
   bool FindAnswer(const DataReader& data, PublishedRecord* record);
   bool KeepPublished(uint32_t kind, const QuerySetView& query, const DataFinding& found);
@@ -154,6 +157,7 @@ class Lookup : public Counted<Lookup> {
   const ControlState state_;  // under which it began: mapping and filter of that time
   QueryBlock query_;
   uint64_t question_ = 0;  // hash of name and class
+  bool name_is_key_ = false;
 
   SRWLOCK lock_ = SRWLOCK_INIT;  // guards the members below
   CONDITION_VARIABLE changed_ = CONDITION_VARIABLE_INIT;

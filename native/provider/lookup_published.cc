@@ -21,7 +21,8 @@ Bytes MakeRecordKey(const Bytes& name, uint16_t* room, Buffer* large) {
     }
     room = reinterpret_cast<uint16_t*>(large->data());
   }
-  const uint32_t length = MakeKey(reinterpret_cast<const uint16_t*>(name.data), units, room);
+  bool same;
+  const uint32_t length = MakeKey(reinterpret_cast<const uint16_t*>(name.data), units, room, &same);
   return {reinterpret_cast<const uint8_t*>(room), length * static_cast<uint32_t>(sizeof(*room))};
 }
 
@@ -45,7 +46,7 @@ bool Lookup::FindName(const DataReader& data, const QuerySetView& query,
   DataSearch search;
   search.kind = kDataName;
   search.hash = static_cast<uint32_t>(question_ >> 32);
-  search.key = MakeRecordKey(query.name, short_key, &long_key);
+  search.key = name_is_key_ ? query.name : MakeRecordKey(query.name, short_key, &long_key);
   return search.key.size != 0 && record->Find(data, search);
 }
 
@@ -65,16 +66,21 @@ bool Lookup::FindAnswer(const DataReader& data, PublishedRecord* record) {
   return record->Find(data, search);
 }
 
+// Today's data file, if `mapped` is it without a look at the control view.
+Ref<DataMapping> Lookup::Today(MappedData* mapped) const {
+  return mapped->mapping && mapped->number == state_.mapping->data_file() &&
+                 state_.mapping->Holds(state_.filter->sequence)
+             ? std::move(mapped->mapping)
+             : provider_->control()->Data();
+}
+
 // Copies the record that answers the query. Returns its kind; 0: there is none.
-uint32_t Lookup::FindPublished(const QuerySetView& query, PublishedRecord* record) {
-  const Ref<DataMapping> data = provider_->control()->Data();
-  if (!data) {
-    return 0;
-  }
-  if (FindName(data->reader(), query, record)) {
+uint32_t Lookup::FindPublished(const DataReader& data, const QuerySetView& query,
+                               PublishedRecord* record) {
+  if (FindName(data, query, record)) {
     return kDataName;
   }
-  return FindAnswer(data->reader(), record) ? kDataAnswer : 0;
+  return FindAnswer(data, record) ? kDataAnswer : 0;
 }
 
 // Keeps what a record answers as a batch. False: it does not, or there is no memory.
@@ -109,7 +115,8 @@ bool Lookup::KeepPublished(uint32_t kind, const QuerySetView& query, const DataF
 // first call after another file has become today's does more than read memory. `written`: it was
 // one result, as mostly, and the caller has it. Else it is kept, and what is wrong with the
 // caller's buffer is said when it is written from there.
-bool Lookup::TakePublished(DWORD wanted, DWORD room, void* results, bool* written) {
+bool Lookup::TakePublished(DWORD wanted, DWORD room, void* results, MappedData* mapped,
+                           bool* written) {
   if (feed_ || received_ || in_round_ || state_.mapping->data_file() == 0) {
     return false;
   }
@@ -119,10 +126,12 @@ bool Lookup::TakePublished(DWORD wanted, DWORD room, void* results, bool* writte
   }
   QuerySetView query;
   PublishedRecord record;
-  if (!ReadQuerySet(query_.data(), query_.size(), &query)) {
-    return false;
+  uint32_t kind = 0;
+  if (const Ref<DataMapping> data = Today(mapped)) {
+    kind = ReadQuerySet(query_.data(), query_.size(), &query)
+               ? FindPublished(data->reader(), query, &record)
+               : 0;
   }
-  const uint32_t kind = FindPublished(query, &record);
   if (kind == 0) {
     return false;
   }

@@ -121,8 +121,9 @@ INT WSAAPI OnLookupServiceBegin(LPGUID id, LPWSAQUERYSETW restrictions, LPWSASER
 
 INT WSAAPI OnLookupServiceNext(HANDLE handle, DWORD flags, LPDWORD length, LPWSAQUERYSETW results) {
   return Answer([=]() -> DWORD {
-    Ref<Lookup> lookup = Startup::FindLookup(handle);
-    return lookup ? lookup->Next(flags, length, results) : WSA_INVALID_HANDLE;
+    MappedData data;
+    Ref<Lookup> lookup = Startup::FindLookup(handle, &data);
+    return lookup ? lookup->Next(flags, length, results, &data) : WSA_INVALID_HANDLE;
   });
 }
 

@@ -100,8 +100,9 @@ struct Startup {
   // WSASERVICE_NOT_FOUND; most questions are for others, so that answer costs one lock.
   [[nodiscard]] static DWORD Ask(const uint8_t* id, const uint8_t* named, FilterQuestion* question,
                                  Ref<Provider>* provider, ControlState* state);
-  // The living lookup of a handle; empty for junk.
-  static Ref<Lookup> FindLookup(HANDLE handle);
+  // The living lookup of a handle; empty for junk. `data`, unless it is nullptr: the data file that
+  // was mapped last, which costs no lock of its own here.
+  static Ref<Lookup> FindLookup(HANDLE handle, MappedData* data);
   // The same, and the handle is dead afterwards: of two callers one gets the lookup.
   static Ref<Lookup> TakeLookup(HANDLE handle);
   // NSPIoctl of a handle.

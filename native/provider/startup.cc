@@ -130,13 +130,19 @@ SRWLOCK* Startup::Lock() {
   return &module_lock;
 }
 
-Ref<Lookup> Startup::FindLookup(HANDLE handle) {
+Ref<Lookup> Startup::FindLookup(HANDLE handle, MappedData* data) {
   SharedLock lock(&module_lock);
-  return Ref<Lookup>(started == nullptr ? nullptr : started->lookups()->Find(handle));
+  if (started == nullptr) {
+    return {};
+  }
+  if (data != nullptr) {
+    *data = started->control()->mapped();
+  }
+  return Ref<Lookup>(started->lookups()->Find(handle));
 }
 
 DWORD Startup::Ioctl(HANDLE handle, const IoctlCall& call) {
-  Ref<Lookup> lookup = FindLookup(handle);
+  Ref<Lookup> lookup = FindLookup(handle, nullptr);
   return lookup ? lookup->Ioctl(call) : WSA_INVALID_HANDLE;
 }
 

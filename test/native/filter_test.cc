@@ -53,7 +53,10 @@ bool Owns(const nsp::ControlFilter& filter, const Ask& ask) {
     std::u16string name = ask.name;
     question.has_name = true;
     question.key_units = nsp::MakeKey(reinterpret_cast<const uint16_t*>(name.data()),
-                                      static_cast<uint32_t>(name.size()), key.data());
+                                      static_cast<uint32_t>(name.size()), key.data(),
+                                      &question.name_is_key);
+    const std::u16string made(key.begin(), key.begin() + question.key_units);
+    CHECK_EQUAL(question.name_is_key, made == name);
   }
   question.key = key.data();
   return nsp::OwnsQuery(filter, question);
@@ -74,7 +77,9 @@ TEST(units_are_folded_alike_one_by_one_and_four_at_once) {
     // In each place of four, and in the rest behind them.
     const std::vector<uint16_t> name = {one, other, one, one, other, one, one};
     std::vector<uint16_t> key(name.size());
-    CHECK_EQUAL(nsp::MakeKey(name.data(), 7, key.data()), 7u - (unit == u'.' ? 1u : 0u));
+    bool same = false;
+    CHECK_EQUAL(nsp::MakeKey(name.data(), 7, key.data(), &same), 7u - (unit == u'.' ? 1u : 0u));
+    CHECK_EQUAL(same, unit % 2 != 0 && unit != u'.' && nsp::FoldCase(one) == one);
     for (size_t i = 0; i < 6; ++i)
       CHECK_EQUAL(key[i], nsp::FoldCase(name[i]));
   }

@@ -58,12 +58,14 @@ SRWLOCK* Startup::Lock() {
   static SRWLOCK lock = SRWLOCK_INIT;
   return &lock;
 }
-Ref<Lookup> Startup::FindLookup(HANDLE handle) {
+Ref<Lookup> Startup::FindLookup(HANDLE handle, MappedData* data) {
   const SharedLock lock(Lock());
-  return Ref<Lookup>(the_provider == nullptr ? nullptr : the_provider->lookups()->Find(handle));
+  if (the_provider == nullptr) return {};
+  if (data != nullptr) *data = the_provider->control()->mapped();
+  return Ref<Lookup>(the_provider->lookups()->Find(handle));
 }
 DWORD Startup::Ioctl(HANDLE handle, const IoctlCall& call) {
-  const Ref<Lookup> lookup = FindLookup(handle);
+  const Ref<Lookup> lookup = FindLookup(handle, nullptr);
   return lookup ? lookup->Ioctl(call) : WSA_INVALID_HANDLE;
 }
 bool Startup::IsClean(HANDLE handle) {
