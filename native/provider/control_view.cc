@@ -187,7 +187,8 @@ ControlState ControlView::State() {
 
 // Needs the lock.
 bool ControlView::IsToday(uint32_t number) const {
-  return number == data_.number && (data_.mapping || number == 0 || GetTickCount64() < next_data_try_);
+  return number == data_.number &&
+         (data_.mapping || number == 0 || GetTickCount64() < next_data_try_);
 }
 
 void ControlView::MapData() {

@@ -123,8 +123,7 @@ class Lookup : public Counted<Lookup> {
   void TellEnd(const Known& known, bool idle);
 
   // lookup_published.cc: answers without the host.
-  bool TakePublished(DWORD wanted, DWORD room, void* results, MappedData* mapped,
-                     bool* written);
+  bool TakePublished(DWORD wanted, DWORD room, void* results, MappedData* mapped, bool* written);
   Ref<DataMapping> Today(MappedData* mapped) const;
   uint32_t FindPublished(const DataReader& data, const QuerySetView& query,
                          PublishedRecord* record);

@@ -23,8 +23,7 @@ class QuestionKey {
     }
     question->has_name = fields.has_name();
     question->key = key;
-    question->key_units =
-        MakeKey(fields.name(), fields.name_units(), key, &question->name_is_key);
+    question->key_units = MakeKey(fields.name(), fields.name_units(), key, &question->name_is_key);
     question->service_class = fields.service_class();
     return 0;
   }

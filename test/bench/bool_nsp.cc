@@ -27,10 +27,11 @@ constexpr Row PublishedRow(const wchar_t (&name)[N], uint8_t high, uint8_t low) 
 }
 
 constexpr Row kRows[] = {
-    RowOf(L"alpha.bench.test", 1), RowOf(L"bravo.bench.test", 2), RowOf(L"delta.bench.test", 3),
-    RowOf(L"echo.bench.test", 4),  RowOf(L"golf.bench.test", 5),  RowOf(L"gulf.bench.test", 6),
-    RowOf(L"host.bench.test", 7),  RowOf(L"india.bench.test", 8), RowOf(L"kilo.bench.test", 9),
-    PublishedRow(L"n500.many.bench.test", 1, 244),
+    RowOf(L"alpha.bench.test", 1), RowOf(L"bravo.bench.test", 2),
+    RowOf(L"delta.bench.test", 3), RowOf(L"echo.bench.test", 4),
+    RowOf(L"golf.bench.test", 5),  RowOf(L"gulf.bench.test", 6),
+    RowOf(L"host.bench.test", 7),  RowOf(L"india.bench.test", 8),
+    RowOf(L"kilo.bench.test", 9),  PublishedRow(L"n500.many.bench.test", 1, 244),
 };
 
 struct Lookup : Record {

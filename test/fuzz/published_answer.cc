@@ -22,6 +22,27 @@ void SoundBody(const Exact& body) {
   REQUIRE(nsp::MeasureBlocks(blocks, head.count, &bytes) && bytes == blocks.size);
 }
 
+std::vector<uint8_t> Block(const nsp::QuerySetView& view) {
+  std::vector<uint8_t> block(nsp::MeasureQuerySet(view));
+  if (!block.empty()) nsp::WriteQuerySet(view, block.data());
+  return block;
+}
+
+// The body has this one result.
+void SameAsBody(const nsp::QuerySetView& query, uint32_t name_space,
+                const nsp::PublishedBlocks& blocks, const nsp::QuerySetView& alone) {
+  const size_t size = nsp::AnswerByName(query, name_space, blocks, {});
+  if (size == 0) return;  // it fits no frame, but the caller's buffer perhaps
+  const Exact body(size);
+  REQUIRE(nsp::AnswerByName(query, name_space, blocks, {body.data(), size}) == size);
+  nsp::BatchBody head;
+  std::memcpy(&head, body.data(), sizeof(head));
+  REQUIRE(head.status == 0 && head.count == 1);
+  nsp::QuerySetView item;
+  REQUIRE(nsp::ReadQuerySet(body.data() + sizeof(head), size - sizeof(head), &item));
+  REQUIRE(Block(item) == Block(alone));
+}
+
 // `answer` makes the body in a room.
 template <typename Answer>
 void Judge(Tape* tape, Answer answer) {
@@ -72,6 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint32_t entry_flags = (how & 16) != 0 ? tape.Byte() : 0;
   if (!nsp::AnsweredByName(view, entry_flags)) return 0;
   const uint32_t name_space = tape.Below(32);
+  nsp::QuerySetView alone;
+  if (nsp::AnswerAlone(view, name_space, blocks, &alone))
+    SameAsBody(view, name_space, blocks, alone);
   Judge(&tape, [&](const nsp::AnswerRoom& room) {
     return nsp::AnswerByName(view, name_space, blocks, room);
   });

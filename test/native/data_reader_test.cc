@@ -179,7 +179,7 @@ TEST(a_file_with_an_odd_head_is_none) {
   using Head = nsp::DataHead;
   const std::function<void(Head*)> changes[] = {
       [](Head* head) { head->magic ^= 1; },
-      [](Head* head) { head->version = 2; },
+      [](Head* head) { ++head->version; },
       [](Head* head) { head->bytes -= 8; },
       [](Head* head) { head->bytes += 8; },
       [](Head* head) { head->number = 8; },

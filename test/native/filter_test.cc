@@ -52,9 +52,9 @@ bool Owns(const nsp::ControlFilter& filter, const Ask& ask) {
   if (ask.name != nullptr) {
     std::u16string name = ask.name;
     question.has_name = true;
-    question.key_units = nsp::MakeKey(reinterpret_cast<const uint16_t*>(name.data()),
-                                      static_cast<uint32_t>(name.size()), key.data(),
-                                      &question.name_is_key);
+    question.key_units =
+        nsp::MakeKey(reinterpret_cast<const uint16_t*>(name.data()),
+                     static_cast<uint32_t>(name.size()), key.data(), &question.name_is_key);
     const std::u16string made(key.begin(), key.begin() + question.key_units);
     CHECK_EQUAL(question.name_is_key, made == name);
   }

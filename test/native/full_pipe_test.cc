@@ -107,7 +107,7 @@ class Books {
 }  // namespace
 
 TEST(ends_that_found_no_room_reach_the_host_without_another_call) {
-  Gate gate(1);
+  Gate gate(4);  // `slow`: lookups are numbered when the host is first asked
   Host host([&](const Arrived& arrived) {
     gate.Pass(arrived);
     return Answer(arrived);
@@ -133,7 +133,7 @@ TEST(ends_that_found_no_room_reach_the_host_without_another_call) {
 }
 
 TEST(end_wakes_a_call_that_has_others_frames_to_send) {
-  Gate gate(1);
+  Gate gate(2);  // `slow` is asked after `used`
   Host host([&](const Arrived& arrived) {
     gate.Pass(arrived);
     return Answer(arrived);

@@ -30,6 +30,8 @@ constexpr Class kHostName = {0x0002A800}, kHostByAddress = {0x0002A801};
 constexpr Class kServiceByName = {0x0002A802}, kHostByName = {0x0002A803};
 constexpr Class kHttp = {0x00090050}, kOther = {0x12345678, 9};
 
+int answered_alone = 0;
+
 void PutClass(nsp::QuerySetHead* head, Class id) {
   constexpr uint8_t kTail[] = {0xC0, 0, 0, 0, 0, 0, 0, 0x46};
   if (id.first == 0) return;
@@ -147,6 +149,20 @@ std::string Describe(const nsp::QuerySetView& item) {
   return text;
 }
 
+// What is told without a body is what the body has: the one result of a record of one service.
+void CheckAlone(const nsp::QuerySetView& query, const nsp::PublishedBlocks& blocks,
+                const std::string& answer) {
+  nsp::QuerySetView item;
+  if (nsp::AnswerAlone(query, kNameSpace, blocks, &item)) {
+    CHECK("0 " + Describe(item) == answer);
+    CHECK_EQUAL(blocks.count, 1);
+    CHECK_EQUAL(item.head.entry, kEntry);
+    CHECK_EQUAL(item.head.name_space, kNameSpace);
+    CHECK_EQUAL(item.head.protocol_count, 0);
+    ++answered_alone;
+  }
+}
+
 // Status and results, as text; checks what all results have in common.
 std::string Answer(const Ask& ask, const std::vector<Service>& services) {
   Block protocols;
@@ -183,6 +199,7 @@ std::string Answer(const Ask& ask, const std::vector<Service>& services) {
     at += item.head.size;
   }
   CHECK_EQUAL(at, size);
+  CheckAlone(query, blocks, head.count == 1 ? text : "");
   return text;
 }
 
@@ -374,4 +391,17 @@ TEST(an_answer_record_is_a_body_already) {
     CHECK_EQUAL(head.count, count);
     CHECK(std::memcmp(body.data() + 8, block.data(), count * size) == 0);
   }
+}
+
+TEST(what_needs_no_body_is_answered_without_one) {
+  answered_alone = 0;
+  Answer({}, {kPlain});
+  Answer({.id = kHttp}, {kPlain});
+  CHECK_EQUAL(answered_alone, 2);
+  Answer({.id = kA}, {kPlain});                               // some of its addresses
+  Answer({}, {kPlain, kPlain});                               // two services
+  Answer({}, {{.addresses = "a", .aliases = u"other\0"s}});   // and its other names
+  Answer({.id = kHttp}, {{.id = kOther, .addresses = "a"}});  // another class
+  Answer({.flags = kName | kAddr}, {{.addresses = ""}});      // nothing of what is wanted
+  CHECK_EQUAL(answered_alone, 2);
 }
