@@ -45,6 +45,14 @@ function callLines({ calls }) {
   return rows.length === 0 ? [] : ['', line(['call', 'µs']), '| --- | ---: |', ...rows]
 }
 
+function instructionLines({ instructions }) {
+  const rows = Object.entries(instructions).map(([name, [ours, baseline]]) =>
+    line([name, ours, baseline]),
+  )
+  const head = line(['instructions of one, by the table', 'ours', 'baseline'])
+  return rows.length === 0 ? [] : ['', head, '| --- | ---: | ---: |', ...rows]
+}
+
 /** The figures of one run as Markdown lines. */
 export function figures(report, details) {
   const head = COLUMNS.map((name) => name || 'result')
@@ -54,6 +62,7 @@ export function figures(report, details) {
     line(head),
     '| --- | ---: | ---: | ---: | ---: | ---: | --- |',
     ...tableRows(report, details).map(line),
+    ...instructionLines(details),
     ...boundLines(details),
     ...curveLines(details),
     ...callLines(details),

@@ -41,8 +41,9 @@ export function makeReport(run, { host, date }) {
     notes,
     ...(missing ? { missing } : {}),
   }))
-  const { mode, rounds, bounds, curves, calls, counted } = run
-  return { report, details: { host, date, mode, rounds, rows, bounds, curves, calls, counted } }
+  const { mode, rounds, bounds, curves, calls, instructions, counted } = run
+  const details = { host, date, mode, rounds, rows, bounds, curves, calls, instructions, counted }
+  return { report, details }
 }
 
 const isTimes = (value) =>

@@ -83,6 +83,8 @@ class Operation {
 
 using Maker = std::function<std::unique_ptr<Operation>(const Command&)>;
 void AddOperation(const char* name, Maker maker);
+// The operation that `make` has made as name=.
+Operation* MadeOperation(const Command& command);
 
 class Handle {
  public:
@@ -106,6 +108,7 @@ void AddPipes();        // pipes.cc: bare pipes
 void AddSystemCalls();  // system_calls.cc: bare calls of Windows
 void AddRequests();     // requests.cc: pending notify requests
 void AddProcess();      // process.cc: this process, the catalog
+void AddSteps();        // steps.cc: instructions of an operation
 void AddTimes();        // times.cc: make, time, drop
 
 }  // namespace bench

@@ -13,6 +13,8 @@ export type Mode = 'smoke' | 'quick' | 'whole'
 export type Args = Readonly<Record<string, string | number>>
 /** Microseconds an operation, over `times` of them. */
 export type Round = (times: number) => Promise<number>
+/** An operation in a process; `steps` gives the instructions of one. */
+export type Made = Round & AsyncDisposable & { steps(): Promise<number> }
 
 export interface Frames {
   readonly in: number
@@ -71,6 +73,8 @@ export class Bench {
   readonly bounds: Bound[] = []
   readonly curves: Curve[] = []
   readonly calls: Record<string, number> = {}
+  /** Of one operation by the table: ours, and the baseline's. */
+  readonly instructions: Record<string, readonly number[]> = {}
   readonly counted: Record<string, Record<string, number>> = {}
   readonly #programs = new Set<HostProcess>()
   #host: HostProcess | undefined
@@ -159,18 +163,14 @@ export class Bench {
   }
 
   /** Makes an operation in a process; what it gives runs it. */
-  async operation(
-    program: HostProcess,
-    op: string,
-    asked: Asked,
-    more: Args = {},
-  ): Promise<Round & AsyncDisposable> {
+  async operation(program: HostProcess, op: string, asked: Asked, more: Args = {}): Promise<Made> {
     const name = `${op}-${asked.id}-${Object.values(more).join('-')}`
     const args = { op, ...asked, host: NAME, address: addressNumber(ADDRESS), ...more }
     await program.send('make', { name, ...texts(args) })
     const round = async (times: number) =>
       Number((await program.send('time', texts({ name, times }))).us)
     return Object.assign(round, {
+      steps: async () => Number((await program.send('steps', { name })).steps),
       [Symbol.asyncDispose]: async () => void (await program.send('drop', { name })),
     })
   }

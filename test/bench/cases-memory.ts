@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // Cases that need no host while they run: poll, refusal, the first refusal, load, published answers.
-import type { Asked, Bench, Round } from './bench.ts'
+import type { Asked, Bench, Made, Round } from './bench.ts'
 import { addressNumber, FEW, FOREIGN, PUBLISHED, PUBLISHED_SUFFIX } from './provider.ts'
 
 const WAYS = [
@@ -13,20 +13,23 @@ const NOT_PUBLISHED = 'not built: this host publishes nothing'
 type More = Readonly<Record<string, string | number>>
 
 /** One operation of ours and of others, in one process, through ws2_32 or the table. */
-async function both(
-  bench: Bench,
-  op: string,
-  more: More,
-  all: readonly Asked[],
-): Promise<(Round & AsyncDisposable)[]> {
+async function both(bench: Bench, op: string, more: More, all: readonly Asked[]): Promise<Made[]> {
   const driver = await bench.driver()
-  const made: (Round & AsyncDisposable)[] = []
+  const made: Made[] = []
   for (const asked of all) made.push(await bench.operation(driver, op, asked, more))
   return made
 }
 
 async function drop(all: readonly AsyncDisposable[]): Promise<void> {
   for (const each of all) await each[Symbol.asyncDispose]()
+}
+
+/** What the table's operation takes in ours and in the baseline, instruction by instruction. */
+async function countSteps(bench: Bench, name: string, via: string, all: readonly Made[]) {
+  if (via !== 'table') return
+  const steps: number[] = []
+  for (const made of all.slice(0, 2)) steps.push(await made.steps())
+  bench.instructions[name] = steps
 }
 
 export async function poll(bench: Bench): Promise<void> {
@@ -51,6 +54,7 @@ export async function poll(bench: Bench): Promise<void> {
         baseline_us: nothing,
       })
     }
+    await countSteps(bench, 'poll', via, all)
     await drop(all)
   }
 }
@@ -60,6 +64,7 @@ async function refusals(bench: Bench, asked: readonly Asked[], title: string): P
     const all = await both(bench, 'refusal', { via, host: FOREIGN }, asked)
     const [ours = [], bool = []] = await bench.interleave(all)
     bench.record({ name: `${title}${name}`, target: 1.5, ours_us: ours, baseline_us: bool })
+    await countSteps(bench, title, via, all)
     await drop(all)
   }
 }
@@ -137,6 +142,7 @@ export async function published(bench: Bench): Promise<void> {
     )
     const [ours_us = [], baseline_us = []] = await bench.interleave(all)
     bench.record({ name: title, target: 2, ours_us, baseline_us })
+    await countSteps(bench, 'published answer', via, all)
     await drop(all)
   }
 }

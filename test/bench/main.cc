@@ -131,6 +131,7 @@ std::string Answer(const std::string& line) {
 }
 
 int Serve() {
+  AddSteps();
   AddTimes();
   AddNames();
   AddPipes();

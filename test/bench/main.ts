@@ -47,8 +47,8 @@ const failures: { name: string; message: string }[] = []
 
 /** After every case, so that nothing is lost if this process is ended. */
 function save(): void {
-  const { cases, bounds, curves, calls, counted, rounds, mode } = bench
-  const run = { mode, rounds, cases, bounds, curves, calls, counted, failures, late }
+  const { cases, bounds, curves, calls, instructions, counted, rounds, mode } = bench
+  const run = { mode, rounds, cases, bounds, curves, calls, instructions, counted, failures, late }
   writeFileSync(options['out'] ?? 'bench-run.json', JSON.stringify(run, undefined, 1))
 }
 

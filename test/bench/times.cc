@@ -54,9 +54,7 @@ void RunThreads(Operation* operation, uint64_t times, uint64_t threads) {
 // time name=NAME [times=1] [threads=0]: microseconds an operation; with threads each of them does
 // it `times` times. `from` and `to` are the machine's clock, for rounds over several processes.
 void Time(const Command& command, Reply* reply) {
-  const auto found = Made().find(command.Text("name"));
-  if (found == Made().end()) throw Failure("nothing is called " + command.Text("name"));
-  Operation* const operation = found->second.get();
+  Operation* const operation = MadeOperation(command);
   const uint64_t times = command.Number("times", 1);
   const uint64_t threads = command.Number("threads", 0);
   const uint64_t from = NowNs();
@@ -77,6 +75,12 @@ void Time(const Command& command, Reply* reply) {
 
 void AddOperation(const char* name, Maker maker) {
   Makers()[name] = std::move(maker);
+}
+
+Operation* MadeOperation(const Command& command) {
+  const auto found = Made().find(command.Text("name"));
+  if (found == Made().end()) throw Failure("nothing is called " + command.Text("name"));
+  return found->second.get();
 }
 
 void AddTimes() {

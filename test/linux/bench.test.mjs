@@ -29,6 +29,7 @@ const run = (...cases) => ({
   bounds: [{ name: 'a bound', value: 3, most: 2, unit: 'things' }],
   curves: [],
   calls: { SetEvent: 20 },
+  instructions: { poll: [300, 200] },
   counted: {},
 })
 const made = (...cases) => makeReport(run(...cases), { host: 'wine', date: '2000-01-02' })
@@ -172,6 +173,7 @@ describe('the figures in docs/performance.md', () => {
     const text = withFigures(page, lines)
     assert.match(text, /^a\n/)
     assert.match(text, /\| poll \| 2\.5 \| 2 \| 1\.25 \| 1\.3 \| – \| met \|/)
+    assert.match(text, /\| poll \| 300 \| 200 \|/)
     assert.match(text, /not built/)
     assert.doesNotMatch(text, /old/)
     assert.equal(withFigures(text, lines), text)
