@@ -19,10 +19,10 @@ inline uint32_t HashStep(uint32_t hash, uint32_t value) {
 // A GUID as it lies in memory, a step for each word. GUIDs that differ in the upper bits of a word
 // differ in the upper bits of the hash alone.
 inline uint32_t HashGuid(const uint8_t* guid) {
-  uint32_t words[4];
-  std::memcpy(words, guid, sizeof(words));
   uint32_t hash = kHashStart;
-  for (uint32_t word : words) {
+  for (size_t at = 0; at < 16; at += sizeof(uint32_t)) {
+    uint32_t word;
+    std::memcpy(&word, guid + at, sizeof(word));
     hash = HashStep(hash, word);
   }
   return hash;

@@ -27,12 +27,22 @@ void CounterSample::Choose(const FilterQuestion& question) {
     Add(kCounterClasses + (HashGuid(question.service_class) >> kUpperBits));
   }
   const uint32_t before = count_;
+  const uint32_t units = question.has_name ? question.key_units : 0;
   uint32_t hash = kHashStart;
-  for (uint32_t at = question.has_name ? question.key_units : 0; at-- != 0;) {
-    hash = HashStep(hash, question.key[at]);
-    if ((at == 0 || question.key[at - 1] == '.') && count_ - before <= kMaxSuffixes) {
+  auto add_suffix = [&] {
+    if (count_ - before <= kMaxSuffixes) {
       Add(kCounterSuffixes + hash % kSuffixBuckets);
     }
+  };
+  for (uint32_t at = units; at-- != 0;) {
+    const uint16_t unit = question.key[at];
+    if (unit == '.' && at + 1 != units) {
+      add_suffix();  // what follows the dot
+    }
+    hash = HashStep(hash, unit);
+  }
+  if (units != 0) {
+    add_suffix();
   }
   name_hash_ = hash;
   if (!question.has_name || count_ - before > kMaxSuffixes) {

@@ -52,7 +52,7 @@ const damages: Readonly<Record<string, Damage>> = {
   zeroed: (bytes) => Buffer.alloc(bytes.length),
   'of another version': (bytes) => {
     const other = Buffer.from(bytes)
-    other.writeUInt32LE(2, 4)
+    other.writeUInt32LE(bytes.readUInt32LE(4) + 1, 4)
     return other
   },
   'full of random bytes': (bytes) => Buffer.from(bytes.map(() => Math.floor(Math.random() * 256))),

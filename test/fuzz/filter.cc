@@ -100,8 +100,8 @@ void Ask(Tape* tape, const nsp::ControlFilter& filter) {
   question.names_us = (how & 1) != 0;
   question.has_name = (how & 2) != 0;
   question.key = key;
-  question.key_units = nsp::MakeKey(name.data(), static_cast<uint32_t>(name.size()), key,
-                                    &question.name_is_key);
+  question.key_units =
+      nsp::MakeKey(name.data(), static_cast<uint32_t>(name.size()), key, &question.name_is_key);
   question.service_class = (how & 4) != 0 ? service_class : nullptr;
   REQUIRE(question.key_units <= name.size() && question.key_units + 1 >= name.size());
   for (uint32_t i = 0; i < question.key_units; ++i)
