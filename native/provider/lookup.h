@@ -153,10 +153,10 @@ class Lookup : public Counted<Lookup> {
   const uint32_t entry_;
   const uint32_t flags_;
   const bool feed_;
+  bool name_is_key_ = false;
   const ControlState state_;  // under which it began: mapping and filter of that time
   QueryBlock query_;
   uint64_t question_ = 0;  // hash of name and class
-  bool name_is_key_ = false;
 
   SRWLOCK lock_ = SRWLOCK_INIT;  // guards the members below
   CONDITION_VARIABLE changed_ = CONDITION_VARIABLE_INIT;
