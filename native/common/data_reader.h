@@ -27,14 +27,12 @@ struct DataSource {
 struct DataSearch {
   uint32_t kind = 0;
   uint32_t hash = 0;  // HashDataKey of the key
-  Bytes key;
+  Bytes key;          // kDataAnswer: a whole number of words
   // kDataAnswer alone.
   uint64_t now = 0;  // FILETIME
   const uint32_t* counters = nullptr;
   uint32_t counter_count = 0;
 };
-
-// `key` of an answer is a whole number of words.
 
 struct DataFinding {
   uint32_t count = 0;   // of the blocks

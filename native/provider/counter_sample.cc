@@ -61,12 +61,12 @@ bool CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
     return false;
   }
   Read(mapping, kAtBegin);
-  const uint32_t count = count_;
-  uint32_t* const values = Of(kAtBegin);
-  static_assert(kAtBegin == 0 && kAtNext == 1 && kSeen == 2);
+  const uint32_t* const at_begin = Of(kAtBegin);
+  uint32_t* const at_next = Of(kAtNext);
+  uint32_t* const seen = Of(kSeen);
   uint32_t* const round = Of(kRound);
-  for (uint32_t i = 0; i < count; ++i) {
-    values[count + i] = values[2 * count + i] = round[i] = values[i];
+  for (uint32_t i = 0; i < count_; ++i) {
+    at_next[i] = seen[i] = round[i] = at_begin[i];
   }
   return true;
 }

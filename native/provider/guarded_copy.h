@@ -44,6 +44,12 @@ namespace nsp {
 #else
 [[nodiscard]] inline bool GuardedGather(uint32_t* to, const void* words, const uint16_t* index,
                                         uint32_t count) {
+  if (SwitchedOff("guarded-copy")) {
+    for (uint32_t i = 0; i < count; ++i) {
+      to[i] = static_cast<const uint32_t*>(words)[index[i]];
+    }
+    return true;
+  }
   return nsp_guarded_gather(to, words, index, count) != 0;
 }
 #endif
@@ -66,8 +72,8 @@ template <typename T>
 // *units does too: what is copied holds no terminator.
 [[nodiscard]] bool GuardedText(void* to, const void* text, uint32_t* units);
 
-// Copies a zero-terminated text of less than `limit` units in one pass. False: it
-// is longer, or a fault. Never reads past the page that holds the terminator.
+// Copies a zero-terminated text of less than `limit` units in one pass. False: it is longer, or a
+// fault. Never reads past the page that holds the terminator.
 [[nodiscard]] bool GuardedShortText(uint16_t* to, uint32_t limit, const void* text,
                                     uint32_t* units);
 

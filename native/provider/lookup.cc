@@ -191,6 +191,7 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results, MappedData* data) {
     }
     if (fetching_) {
       CountWait();
+      data->mapping.Reset();
       DWORD left = deadline.LeftMs();
       if (left == 0 || !Sleep(left)) {
         code = WSAENETDOWN;
@@ -207,6 +208,8 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results, MappedData* data) {
     }
     fetching_ = true;
     ReleaseSRWLockExclusive(&lock_);
+    // No wait keeps a file mapped: an old one is deleted as soon as nobody does.
+    data->mapping.Reset();
     code = Fetch(deadline);
     AcquireSRWLockExclusive(&lock_);
     fetching_ = false;

@@ -42,6 +42,7 @@ void Steps(const Command& command, Reply* reply) {
   operation->Run(1);
   stepping = false;
   RemoveVectoredExceptionHandler(handler);
+  if (taken == 0) throw Failure("the trap flag stops nothing");
   reply->Set("steps", uint64_t{taken});
 }
 

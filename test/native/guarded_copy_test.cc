@@ -42,6 +42,26 @@ TEST(answers_false_for_bad_memory) {
   CHECK(!nsp::GuardedCopy(HalfMapped() + kPage - 4, buffer, 5));
 }
 
+TEST(words_are_gathered_or_none_is_believed) {
+  auto* const words = reinterpret_cast<uint32_t*>(HalfMapped());
+  constexpr uint16_t kLast = kPage / sizeof(uint32_t) - 1;
+  words[0] = 10;
+  words[7] = 17;
+  words[kLast] = 99;
+  const uint16_t index[] = {7, 0, kLast, kLast + 1};
+  uint32_t to[4] = {1, 1, 1, 1};
+  CHECK(nsp::GuardedGather(to, words, index, 0));
+  CHECK_EQUAL(to[0], 1u);
+  CHECK(nsp::GuardedGather(to, words, index, 3));
+  CHECK_EQUAL(to[0], 17u);
+  CHECK_EQUAL(to[1], 10u);
+  CHECK_EQUAL(to[2], 99u);
+  CHECK_EQUAL(to[3], 1u);
+  CHECK(!nsp::GuardedGather(to, words, index, 4));
+  CHECK(!nsp::GuardedGather(nullptr, words, index, 1));
+  CHECK(!nsp::GuardedGather(to, nullptr, index, 1));
+}
+
 TEST(goes_on_after_many_faults) {
   char byte = 0;
   int faults = 0;

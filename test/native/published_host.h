@@ -6,6 +6,7 @@
 #define WINSOCK_NSP_TEST_NATIVE_PUBLISHED_HOST_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -86,6 +87,9 @@ class PublishedHost {
     return step.code == 0 ? step.name : std::to_wstring(step.code);
   }
 
+  // Runs while a call waits for its answer, on the host's thread.
+  std::function<void()> before_answer = [] {};
+
   // The block of the last query that came.
   Block last_query() {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -95,6 +99,7 @@ class PublishedHost {
  private:
   Reaction React(const Arrived& arrived) {
     if (arrived.header.kind != nsp::kFrameNext) return {ReplyOf(0)};
+    before_answer();
     const std::lock_guard<std::mutex> lock(mutex_);
     last_query_.assign(arrived.body.begin() + sizeof(nsp::NextBody), arrived.body.end());
     return {Batch(0, {Item(L"host", 0)}), nsp::kFrameLastBatch};

@@ -345,6 +345,28 @@ TEST(one_result_that_was_refused_is_kept_until_it_is_given_up) {
   CHECK_EQUAL(host->Frames(), 0);
 }
 
+TEST(a_call_that_waits_for_the_host_maps_no_old_file) {
+  PublishedHost host;
+  // A file that is mapped cannot be cut.
+  auto is_mapped = [&host] {
+    const nsp::UniqueFile file(CreateFileW(host.PathOf(1).c_str(), GENERIC_WRITE,
+                                           FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr,
+                                           TRUNCATE_EXISTING, 0, nullptr));
+    return !file;
+  };
+  host.Publish(FileWithName(1, {Item(L"published", 0)}));
+  CHECK(host.Look() == L"published");
+  CHECK(is_mapped());
+  bool was_mapped = true;
+  host.before_answer = [&] {
+    host.Publish(FileWithName(2, {Item(L"later", 0)}));
+    CHECK(host.Look() == L"later");
+    was_mapped = is_mapped();
+  };
+  CHECK(host.Look({.name = L"other.nsp.test"}) == L"host");
+  CHECK(!was_mapped);
+}
+
 TEST(polls_and_refusals_allocate_nothing) {
   PublishedHost host;
   host.Publish(FileWithName(1, {Item(L"published", 0)}));
