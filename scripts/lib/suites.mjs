@@ -109,6 +109,9 @@ export async function linuxSuite({ grep } = {}) {
   return add(total, await mochaOnLinux(await ensureLinuxNode(), 'everywhere', everywhere, grep))
 }
 
+/** The longest of the native programs takes half a minute; one that hangs must not cost the run. */
+const NATIVE_MS = 5 * 60_000
+
 /** The native unit tests: every *_test.exe; each ends with a line `N passed, N failed`. */
 export async function nativeSuite(rig) {
   const total = nothing()
@@ -126,8 +129,10 @@ async function nativeProgram(rig, arch, name) {
   const lines = []
   const title = `${name} ${arch}`
   process.stdout.write(`\n  ${title}\n`)
+  const signal = AbortSignal.timeout(NATIVE_MS)
   const code = await runWindows(rig, {
     command: join(testOutput(arch), name),
+    signal,
     onLine(line) {
       lines.push(line.trimEnd())
       process.stdout.write(`    ${line.trimEnd()}\n`)
@@ -136,8 +141,10 @@ async function nativeProgram(rig, arch, name) {
   const counts = lines
     .map((line) => /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(line))
     .findLast(Boolean)
-  if (!counts)
-    return failure(title, `ended with ${code} without its counts:\n${lines.slice(-20).join('\n')}`)
+  if (!counts) {
+    const how = signal.aborted ? `did not end within ${NATIVE_MS / 1000} s` : `ended with ${code}`
+    return failure(title, `${how}, without its counts:\n${lines.slice(-20).join('\n')}`)
+  }
   const [passed, failed, skipped] = counts.slice(1).map((count) => Number(count ?? 0))
   const bad = lines.filter((line) => /^(not ok|FAIL)/i.test(line))
   const failures = bad.map((line) => ({ title: `${title} › ${line}`, message: '' }))
