@@ -37,7 +37,6 @@
       'native/provider/lookup_table.cc',
       'native/provider/made_blob.cc',
       'native/provider/nsp_entry.cc',
-      'native/provider/packer.cc',
       'native/provider/pending_request.cc',
       'native/provider/provider.cc',
       'native/provider/query.cc',
@@ -50,6 +49,7 @@
       'native/provider/startup.cc',
       'native/provider/test_counters.cc',
       'native/provider/watcher.cc',
+      'native/provider/watcher_thread.cc',
     ],
     'addon_sources': [
       'native/common/control_writer.cc',

@@ -35,7 +35,6 @@ set(PROVIDER_SOURCES
   provider/lookup_table.cc
   provider/made_blob.cc
   provider/nsp_entry.cc
-  provider/packer.cc
   provider/pending_request.cc
   provider/provider.cc
   provider/query.cc
@@ -48,6 +47,7 @@ set(PROVIDER_SOURCES
   provider/startup.cc
   provider/test_counters.cc
   provider/watcher.cc
+  provider/watcher_thread.cc
 )
 
 # With what only a host does of the formats in common: a linker for Windows keeps what nobody calls.

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "hash.h"
+#include "same_bytes.h"
 #include "switches.h"
 
 namespace nsp {
@@ -27,8 +28,7 @@ uint64_t BlocksOffset(const DataRecord& head) {
 bool HasKey(const DataRecord& head, const uint8_t* record, const DataSearch& search) {
   return head.hash == search.hash && head.kind == search.kind &&
          head.key_bytes == search.key.size &&
-         (search.key.size == 0 ||
-          std::memcmp(record + KeyOffset(head), search.key.data, search.key.size) == 0);
+         SameBytes(record + KeyOffset(head), search.key.data, search.key.size);
 }
 
 bool Holds(const DataRecord& head, const uint8_t* record, const DataSearch& search) {

@@ -15,7 +15,7 @@ LPWSANSCLASSINFOW PlaceProperties(Packer* packer, const ClassView& view) {
     return nullptr;
   }
   uint8_t* array = nullptr;
-  uintptr_t at = packer->Place(nullptr, view.head.property_count * sizeof(WSANSCLASSINFOW), &array);
+  uintptr_t at = packer->Reserve(view.head.property_count * sizeof(WSANSCLASSINFOW), &array);
   Bytes rest = view.properties;
   PropertyView property;
   for (uint32_t i = 0; NextProperty(&rest, &property); ++i) {

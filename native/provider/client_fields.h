@@ -7,6 +7,8 @@
 
 #include "windows_headers.h"
 
+#include <cstring>
+
 #include "memory.h"
 #include "query_set.h"
 
@@ -41,6 +43,17 @@ class ClientFields {
 
   // For the writer of blocks; points into this object.
   QuerySetView View() const;
+  // A name, and nothing else but what lies in a block's head, where PutInHead puts it.
+  bool has_name_alone() const {
+    return (head_.present & ~(kHasClass | kHasVersion)) == kHasName &&
+           TextSizeAllowed(name_units_ * 2);
+  }
+  void PutInHead(QuerySetHead* head) const {
+    head->present = head_.present;
+    head->version = head_.version;
+    head->compare = head_.compare;
+    std::memcpy(head->service_class, head_.service_class, sizeof(head->service_class));
+  }
 
  private:
   const uint16_t* LongName() const { return reinterpret_cast<const uint16_t*>(long_name_.data()); }

@@ -18,7 +18,7 @@ constexpr uint64_t kTornMs = 20;
 constexpr uint32_t kTorn = 1;  // a sequence that no whole filter has
 
 bool Owns(const ControlState& state, const FilterQuestion& question) {
-  return OwnsQuery(state.filter->filter, question) || SwitchedOff("filter");
+  return OwnsQuery(state.filter(), question) || SwitchedOff("filter");
 }
 
 }  // namespace
@@ -73,9 +73,18 @@ void ControlMapping::ReadCounters(const uint16_t* index, uint32_t count, uint32_
   }
 }
 
-uint32_t ControlMapping::data_file() const {
-  uint32_t number = 0;
-  return GuardedRead(&number, &file()->data_file) ? number : 0;
+uint32_t ControlMapping::DataFile(uint32_t sequence, bool* holds) const {
+  constexpr size_t kWord = sizeof(uint32_t);
+  constexpr uint16_t kWords[] = {offsetof(ControlFile, flags) / kWord,
+                                 offsetof(ControlFile, sequence) / kWord,
+                                 offsetof(ControlFile, data_file) / kWord};
+  uint32_t now[3] = {};
+  if (!GuardedGather(now, file(), kWords, 3)) {
+    *holds = false;
+    return 0;
+  }
+  *holds = (now[0] & kControlRetired) == 0 && now[1] == sequence;
+  return now[2];
 }
 
 bool ControlMapping::ReadSequence(uint32_t* sequence) const {
@@ -106,31 +115,25 @@ bool ControlMapping::ReadFilter(ControlFilter* filter, uint32_t* sequence) const
   return false;
 }
 
-// A state is fresh while nothing was written since; then a call costs one shared lock and two
-// loads.
-bool ControlView::Fresh() const {
-  return state_ && state_.mapping->Holds(state_.filter->sequence);
-}
-
 // A filter that is just being written is no reason to forget the last one: what it says of its host
 // is over, but not what is ours and for how long a request may wait.
 void ControlView::Reopen(ControlState* state) {
-  Ref<FilterCopy> last;
-  std::swap(last, state->filter);
+  ControlState last;
+  std::swap(last, *state);
   torn_ = false;
-  if (!state->mapping || state->mapping->retired()) {
-    last.Reset();
-    state->mapping = ControlMapping::Open(path_);
+  if (!mapping_ || mapping_->retired()) {
+    last = {};
+    mapping_ = ControlMapping::Open(path_);
   }
-  if (!state->mapping || state->mapping->retired()) {
+  if (!mapping_ || mapping_->retired()) {
     return;
   }
-  Ref<FilterCopy> copy = MakeRef<FilterCopy>();
-  if (copy && state->mapping->ReadFilter(&copy->filter, &copy->sequence)) {
-    state->filter = copy;
+  Ref<FilterCopy> copy = MakeRef<FilterCopy>(mapping_);
+  if (copy && mapping_->ReadFilter(&copy->filter, &copy->sequence)) {
+    *state = ControlState(std::move(copy));
   } else if (copy && copy->sequence == kTorn) {
     torn_ = true;
-    state->filter = last;
+    *state = std::move(last);
   }
 }
 
@@ -167,7 +170,7 @@ ControlState ControlView::State() {
     }
   }
   uint64_t now = GetTickCount64();
-  bool was_good = static_cast<bool>(state.filter) && !torn_;
+  bool was_good = state && !torn_;
   if (!was_good && now < next_try_) {
     return state;
   }
@@ -178,7 +181,7 @@ ControlState ControlView::State() {
   MappedData data;
   ExclusiveLock lock(lock_);
   std::swap(state_, shown);
-  if (!state.mapping || state.mapping->retired()) {
+  if (!mapping_ || mapping_->retired()) {
     // Whoever uninstalls wants to delete it.
     std::swap(data_, data);
   }
@@ -196,11 +199,9 @@ void ControlView::MapData() {
   uint32_t number = 0;
   {
     SharedLock lock(lock_);
-    if (!Fresh()) {
-      return;
-    }
-    number = state_.mapping->data_file();
-    if (IsToday(number)) {
+    bool fresh = false;
+    number = state_ ? state_.DataFile(&fresh) : 0;
+    if (!fresh || IsToday(number)) {
       return;
     }
   }
@@ -216,11 +217,11 @@ void ControlView::MapData() {
 
 Ref<DataMapping> ControlView::Data() {
   for (int i = 0; i < 2; ++i) {
-    bool fresh;
+    bool fresh = false;
     {
       SharedLock lock(lock_);
-      fresh = Fresh();
-      if (fresh && IsToday(state_.mapping->data_file())) {
+      const uint32_t number = state_ ? state_.DataFile(&fresh) : 0;
+      if (fresh && IsToday(number)) {
         return data_.mapping;
       }
     }

@@ -40,8 +40,8 @@ class ControlMapping : public Counted<ControlMapping> {
   uint32_t counter(uint32_t index) const;
   // The values of `count` counters; the same holds.
   void ReadCounters(const uint16_t* index, uint32_t count, uint32_t* values) const;
-  // The number of today's data file; 0: none.
-  uint32_t data_file() const;
+  // The number of today's data file; 0: none. `*holds`: as Holds.
+  uint32_t DataFile(uint32_t sequence, bool* holds) const;
   bool ReadSequence(uint32_t* sequence) const;
   // One consistent, checked copy of the filter within bounded retries.
   [[nodiscard]] bool ReadFilter(ControlFilter* filter, uint32_t* sequence) const;
@@ -51,17 +51,30 @@ class ControlMapping : public Counted<ControlMapping> {
   UniqueView view_;
 };
 
-// An immutable copy of what a host wrote at its start.
+// An immutable copy of what a host wrote at its start, and the file that it is of.
 struct FilterCopy : public Counted<FilterCopy> {
+  explicit FilterCopy(Ref<ControlMapping> of) : mapping(std::move(of)) {}
+  const Ref<ControlMapping> mapping;
   uint32_t sequence = 0;
   ControlFilter filter;
 };
 
-// What one call works with.
-struct ControlState {
-  Ref<ControlMapping> mapping;
-  Ref<FilterCopy> filter;
-  explicit operator bool() const { return static_cast<bool>(filter); }
+// What one call works with: one reference for all of it. Only one that is not empty has members.
+class ControlState {
+ public:
+  ControlState() = default;
+  explicit ControlState(Ref<FilterCopy> copy) : copy_(std::move(copy)) {}
+  explicit operator bool() const { return static_cast<bool>(copy_); }
+  const ControlMapping& mapping() const { return *copy_->mapping; }
+  const ControlFilter& filter() const { return copy_->filter; }
+  uint32_t sequence() const { return copy_->sequence; }
+  // Nothing was written since it was copied.
+  bool IsFresh() const { return mapping().Holds(sequence()); }
+  // The number of today's data file; 0: none. `*fresh`: as IsFresh.
+  uint32_t DataFile(bool* fresh) const { return mapping().DataFile(sequence(), fresh); }
+
+ private:
+  Ref<FilterCopy> copy_;
 };
 
 struct FilterQuestion;
@@ -92,7 +105,7 @@ class ControlView {
   Ref<DataMapping> Data();
 
  private:
-  bool Fresh() const;
+  bool Fresh() const { return state_ && state_.IsFresh(); }
   void Reopen(ControlState* state);
   bool IsToday(uint32_t number) const;
   void MapData();
@@ -105,6 +118,7 @@ class ControlView {
   uint64_t next_data_try_ = 0;
 
   SRWLOCK opening_ = SRWLOCK_INIT;  // taken before that lock; one thread opens. Guards what follows
+  Ref<ControlMapping> mapping_;
   uint64_t next_try_ = 0;
   bool torn_ = false;  // the filter was being written; what is there is the last whole one
 };

@@ -60,19 +60,13 @@ bool CounterSample::Start(const ControlMapping& mapping, const FilterQuestion& q
   if (!values_.Resize(kAll * count_ * sizeof(uint32_t))) {
     return false;
   }
+  std::memset(kept_, kAtBegin, sizeof(kept_));
   Read(mapping, kAtBegin);
-  const uint32_t* const at_begin = Of(kAtBegin);
-  uint32_t* const at_next = Of(kAtNext);
-  uint32_t* const seen = Of(kSeen);
-  uint32_t* const round = Of(kRound);
-  for (uint32_t i = 0; i < count_; ++i) {
-    at_next[i] = seen[i] = round[i] = at_begin[i];
-  }
   return true;
 }
 
 void CounterSample::Read(const ControlMapping& mapping, Values which) {
-  mapping.ReadCounters(index_, count_, Of(which));
+  mapping.ReadCounters(index_, count_, Set(which));
 }
 
 bool CounterSample::Differs(const ControlMapping& mapping, Values which) const {

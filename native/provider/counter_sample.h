@@ -50,19 +50,24 @@ class CounterSample {
   void NoteNext(const ControlMapping& mapping) { Read(mapping, kAtNext); }
 
  private:
-  // Start sets all but kReport, which is set when something is reported.
-  enum Values : uint32_t { kAtBegin, kAtNext, kSeen, kReport, kRound, kAll };
+  // At first all but kReport, which is set when something is reported, are those at Begin.
+  enum Values : uint8_t { kAtBegin, kAtNext, kSeen, kReport, kRound, kAll };
   // A name of four labels and its class: a handle should weigh little.
   static constexpr uint32_t kInlineCounters = 8;
 
   void Add(uint32_t index) { index_[count_++] = static_cast<uint16_t>(index); }
-  uint32_t* Of(Values which) {
+  // Values that are about to be set.
+  uint32_t* Set(Values which) {
+    kept_[which] = which;
     return reinterpret_cast<uint32_t*>(values_.data()) + which * count_;
   }
   const uint32_t* Of(Values which) const {
-    return reinterpret_cast<const uint32_t*>(values_.data()) + which * count_;
+    return reinterpret_cast<const uint32_t*>(values_.data()) + kept_[which] * count_;
   }
-  void Copy(Values to, Values from) { std::memcpy(Of(to), Of(from), count_ * sizeof(uint32_t)); }
+  void Copy(Values to, Values from) {
+    const uint32_t* const values = Of(from);
+    std::memcpy(Set(to), values, count_ * sizeof(*values));
+  }
   void Choose(const FilterQuestion& question);
   void Read(const ControlMapping& mapping, Values which);
   bool Differs(const ControlMapping& mapping, Values which) const;
@@ -71,6 +76,7 @@ class CounterSample {
   uint32_t name_hash_ = 0;
   bool reported_ = false;
   bool reported_in_round_ = false;  // the report came after StartRound
+  uint8_t kept_[kAll] = {};  // where each of the values are: their own place, or that of kAtBegin
   uint16_t index_[kMaxSampled];
   InlineBuffer<kAll * kInlineCounters * sizeof(uint32_t)> values_;  // count_ of each
 };

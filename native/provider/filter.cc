@@ -7,6 +7,7 @@
 
 #include "hash.h"
 #include "reverse_name.h"
+#include "same_bytes.h"
 
 namespace nsp {
 namespace {
@@ -15,7 +16,7 @@ constexpr uint32_t kNamespaceDns = 12;
 
 bool EndsWithLabel(const uint16_t* key, uint32_t units, const uint16_t* suffix, uint32_t length) {
   return units > length + 1 && key[units - length - 1] == '.' &&
-         std::memcmp(key + units - length, suffix, length * sizeof(uint16_t)) == 0;
+         SameBytes(key + units - length, suffix, length * sizeof(uint16_t));
 }
 
 bool PatternMatches(const ControlFilter& filter, const ControlPattern& pattern,
@@ -28,7 +29,7 @@ bool PatternMatches(const ControlFilter& filter, const ControlPattern& pattern,
       return EndsWithLabel(question.key, question.key_units, text, pattern.length);
     default:
       return question.key_units == pattern.length &&
-             std::memcmp(question.key, text, pattern.length * sizeof(uint16_t)) == 0;
+             SameBytes(question.key, text, pattern.length * sizeof(uint16_t));
   }
 }
 
@@ -73,13 +74,20 @@ bool OwnsName(const ControlFilter& filter, const FilterQuestion& question) {
 uint32_t MakeKey(const uint16_t* name, uint32_t units, uint16_t* key, bool* same) {
   uint32_t length = units > 1 && name[units - 1] == '.' ? units - 1 : units;
   uint64_t changed = units ^ length;
-  uint32_t i = 0;
-  for (; i + 4 <= length; i += 4) {
+  const auto fold_four = [&](uint32_t i) {
     uint64_t four = 0;
     std::memcpy(&four, name + i, sizeof(four));
     const uint64_t folded = FoldFour(four);
     std::memcpy(key + i, &folded, sizeof(folded));
     changed |= four ^ folded;
+  };
+  uint32_t i = 0;
+  for (; i + 4 <= length; i += 4) {
+    fold_four(i);
+  }
+  if (i != length && length > 4) {
+    fold_four(length - 4);  // some of them twice
+    i = length;
   }
   for (; i < length; ++i) {
     key[i] = FoldCase(name[i]);

@@ -43,7 +43,7 @@ Lookup::Lookup(Ref<Provider> provider, uint32_t entry, uint32_t flags, ControlSt
     : provider_(std::move(provider)),
       entry_(entry),
       flags_(flags),
-      feed_((state.filter->filter.entries[entry].flags & kEntryFeed) != 0),
+      feed_((state.filter().entries[entry].flags & kEntryFeed) != 0),
       state_(std::move(state)) {}
 
 Lookup::~Lookup() {
@@ -53,10 +53,11 @@ Lookup::~Lookup() {
 }
 
 DWORD Lookup::Begin(const Query& query, const FilterQuestion& question) {
-  if (!sample_.Start(*state_.mapping, question)) {
+  if (!sample_.Start(state_.mapping(), question)) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
   name_is_key_ = question.name_is_key;
+  name_alone_ = query.has_name_alone();
   question_ = uint64_t{sample_.name_hash()} << 32 | ClassHash(question.service_class);
   return query.Encode(entry_, flags_, &query_);
 }
@@ -114,7 +115,7 @@ bool Lookup::SkipAliases(DWORD wanted) {
 
 DWORD Lookup::Write(const QuerySetView& item, DWORD wanted, DWORD room, void* results,
                     uint32_t* need) const {
-  return WriteResult({&item, wanted, state_.filter->filter.entries[entry_].name_space,
+  return WriteResult({&item, wanted, state_.filter().entries[entry_].name_space,
                       provider_->entry_id(entry_), results, room},
                      need);
 }
@@ -137,7 +138,7 @@ DWORD Lookup::WriteItem(DWORD wanted, void* length, DWORD room, void* results) {
 
 // A feed goes on behind its end as soon as something has changed since its last round began.
 bool Lookup::FeedHasMore() const {
-  return end_told_ && IsEnd(final_) && (stale_ || sample_.ChangedSinceRound(*state_.mapping));
+  return end_told_ && IsEnd(final_) && (stale_ || sample_.ChangedSinceRound(state_.mapping()));
 }
 
 // No item is left and none will come.
@@ -165,7 +166,7 @@ DWORD Lookup::Next(DWORD flags, void* length, void* results, MappedData* data) {
   }
   // No RETURN bits at Next means: as at Begin.
   DWORD wanted = ((flags & LUP_RETURN_ALL) == 0 ? flags_ : flags & flags_) & LUP_RETURN_ALL;
-  Deadline deadline(state_.filter->filter.lookup_deadline_ms);
+  Deadline deadline(state_.filter().lookup_deadline_ms);
   bool skip = (flags & LUP_FLUSHPREVIOUS) != 0;
   AcquireSRWLockExclusive(&lock_);
   DWORD code = 0;
@@ -230,7 +231,7 @@ void Lookup::BeginDelivery(PendingRequest* request, bool reported) {
   ClearSlot(request, &old);
   ++delivering_;
   if (reported && !request->custom) {
-    sample_.Report(*state_.mapping);
+    sample_.Report(state_.mapping());
   }
 }
 

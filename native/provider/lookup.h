@@ -44,9 +44,8 @@ class Lookup : public Counted<Lookup> {
   // were looked at. Only reads memory.
   [[nodiscard]] bool IsClean() const {
     const uint64_t clean = clean_.load(std::memory_order_acquire);
-    const FilterCopy& filter = *state_.filter;
-    return (clean & kClean) != 0 && (filter.filter.host_flags & kHostAsksStillValid) == 0 &&
-           state_.mapping->IsUnchanged(filter.sequence, static_cast<uint32_t>(clean));
+    return (clean & kClean) != 0 && (state_.filter().host_flags & kHostAsksStillValid) == 0 &&
+           state_.mapping().IsUnchanged(state_.sequence(), static_cast<uint32_t>(clean));
   }
 
   // NSPIoctl. Polls and notify requests wait for nothing (but see `stillValid`); custom codes
@@ -125,6 +124,7 @@ class Lookup : public Counted<Lookup> {
   // lookup_published.cc: answers without the host.
   bool TakePublished(DWORD wanted, DWORD room, void* results, MappedData* mapped, bool* written);
   Ref<DataMapping> Today(MappedData* mapped) const;
+  bool ReadQuery(QuerySetView* query) const;
   uint32_t FindPublished(const DataReader& data, const QuerySetView& query,
                          PublishedRecord* record);
   bool FindName(const DataReader& data, const QuerySetView& query, PublishedRecord* record) const;
@@ -154,6 +154,7 @@ class Lookup : public Counted<Lookup> {
   const uint32_t flags_;
   const bool feed_;
   bool name_is_key_ = false;
+  bool name_alone_ = false;   // the query's block has no other field behind its head
   const ControlState state_;  // under which it began: mapping and filter of that time
   QueryBlock query_;
   uint64_t question_ = 0;  // hash of name and class

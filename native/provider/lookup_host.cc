@@ -139,10 +139,10 @@ RoundTrip Lookup::TripOf(const ControlState& state, uint32_t kind, const Deadlin
 // The next batch. Returns 0 if the handle knows more than before, or why it does not.
 DWORD Lookup::Fetch(const Deadline& deadline) {
   ControlState state = provider_->control()->State();
-  if (!state || state_.mapping->retired()) {
+  if (!state || state_.mapping().retired()) {
     return WSAENETDOWN;
   }
-  const ControlFilter& filter = state.filter->filter;
+  const ControlFilter& filter = state.filter();
   if (OnHostThread(filter)) {
     return WSAEINPROGRESS;
   }
@@ -175,9 +175,9 @@ DWORD Lookup::FetchInto(Call* call, const ControlState& state, const Deadline& d
     if (!EnlistLocked(call)) {
       return WSA_E_CANCELLED;
     }
-    sample_.NoteNext(*state_.mapping);
+    sample_.NoteNext(state_.mapping());
     if (feed_ && !in_round_) {
-      sample_.StartRound(*state_.mapping);
+      sample_.StartRound(state_.mapping());
       stale_ = true;
     }
   }

@@ -30,11 +30,11 @@ DWORD StoreReturned(void* bytes_returned, DWORD bytes) {
 
 DWORD Lookup::Ioctl(const IoctlCall& call) {
   ControlState state = provider_->control()->State();
-  if (state && state_.mapping->retired()) {
+  if (state && state_.mapping().retired()) {
     state = {};
   }
   bool notify = call.code == SIO_NSP_NOTIFY_CHANGE;
-  const ControlFilter& filter = state ? state.filter->filter : state_.filter->filter;
+  const ControlFilter& filter = state ? state.filter() : state_.filter();
   if (!notify && !DeclaresCode(filter, call.code)) {
     return WSAEOPNOTSUPP;
   }
@@ -65,13 +65,13 @@ DWORD Lookup::Poll(const IoctlCall& call, const ControlState& state, bool vouchi
   {
     ExclusiveLock lock(&lock_);
     if (!vouching) {
-      uint32_t any = state_.mapping->counter(kCounterAny);
+      uint32_t any = state_.mapping().counter(kCounterAny);
       std::atomic_thread_fence(std::memory_order_acquire);
-      changed = sample_.Dirty(*state_.mapping);
+      changed = sample_.Dirty(state_.mapping());
       clean_.store(changed ? 0 : kClean | any, std::memory_order_release);
     }
     if (changed) {
-      sample_.Report(*state_.mapping);
+      sample_.Report(state_.mapping());
     }
   }
   if (DWORD code = StoreReturned(call.bytes_returned, 0)) {
@@ -82,7 +82,7 @@ DWORD Lookup::Poll(const IoctlCall& call, const ControlState& state, bool vouchi
 
 // Asks the provider's `stillValid`, with the counters at Begin and at the last Next.
 DWORD Lookup::StillValid(const ControlState& state, bool* valid) {
-  const ControlFilter& filter = state.filter->filter;
+  const ControlFilter& filter = state.filter();
   if (OnHostThread(filter)) {
     return WSAEINPROGRESS;
   }
@@ -197,7 +197,7 @@ bool Lookup::Watch(PendingRequest* request) {
 
 DWORD Lookup::Register(const CompletionRequest& completion, const IoctlCall& call,
                        const ControlState& state, bool vouching) {
-  const ControlFilter& filter = state.filter->filter;
+  const ControlFilter& filter = state.filter();
   if (OnHostThread(filter)) {
     return WSAEINPROGRESS;
   }
@@ -207,13 +207,13 @@ DWORD Lookup::Register(const CompletionRequest& completion, const IoctlCall& cal
     ExclusiveLock lock(&lock_);
     seen.Take(sample_);
     if (SwitchedOff("sample-first")) {
-      seen.Rebase(*state_.mapping);
+      seen.Rebase(state_.mapping());
     }
-    dirty = !vouching && !SwitchedOff("sample-first") && sample_.Dirty(*state_.mapping);
+    dirty = !vouching && !SwitchedOff("sample-first") && sample_.Dirty(state_.mapping());
   }
   if (vouching) {
     // Counted from before the question: what changes while it is answered completes the request.
-    seen.Rebase(*state_.mapping);
+    seen.Rebase(state_.mapping());
     bool valid = true;
     if (DWORD code = StillValid(state, &valid)) {
       return code;
@@ -260,7 +260,7 @@ DWORD Lookup::Custom(const IoctlCall& ioctl, const ControlState& state) {
     return WSAEWOULDBLOCK;
   }
   Buffer body;
-  Deadline deadline(state ? state.filter->filter.ioctl_deadline_ms : 0);
+  Deadline deadline(state ? state.filter().ioctl_deadline_ms : 0);
   size_t size = sizeof(IoctlBody) + ioctl.input_bytes;
   if (ioctl.input_bytes > kMaxFrameBytes || size > kMaxFrameBytes - sizeof(FrameHeader)) {
     return WSAENOBUFS;
@@ -276,7 +276,7 @@ DWORD Lookup::Custom(const IoctlCall& ioctl, const ControlState& state) {
   if (!state) {
     return WSAENETDOWN;
   }
-  const ControlFilter& filter = state.filter->filter;
+  const ControlFilter& filter = state.filter();
   if (OnHostThread(filter)) {
     return WSAEINPROGRESS;
   }
@@ -307,10 +307,10 @@ DWORD Lookup::Custom(const IoctlCall& ioctl, const ControlState& state) {
 
 DWORD Lookup::CustomAsync(const CompletionRequest& completion, const IoctlCall& ioctl,
                           const ControlState& state, const Buffer& body) {
-  if (!provider_->breaker()->Allow(state.filter->filter)) {
+  if (!provider_->breaker()->Allow(state.filter())) {
     return WSAENETDOWN;
   }
-  Deadline deadline(state.filter->filter.ioctl_deadline_ms);
+  Deadline deadline(state.filter().ioctl_deadline_ms);
   Ref<PendingRequest> request = MakeRef<PendingRequest>();
   if (!request) {
     return WSA_NOT_ENOUGH_MEMORY;

@@ -38,7 +38,7 @@ uint64_t SystemTime() {
 // query.
 bool Lookup::FindName(const DataReader& data, const QuerySetView& query,
                       PublishedRecord* record) const {
-  if (!AnsweredByName(query, state_.filter->filter.entries[entry_].flags)) {
+  if (!AnsweredByName(query, state_.filter().entries[entry_].flags)) {
     return false;
   }
   uint16_t short_key[kInlineNameUnits];
@@ -55,7 +55,7 @@ bool Lookup::FindAnswer(const DataReader& data, PublishedRecord* record) {
   if ((flags_ & LUP_FLUSHCACHE) != 0) {
     return false;  // whoever says so wants the provider's own word
   }
-  sample_.NoteNext(*state_.mapping);
+  sample_.NoteNext(state_.mapping());
   DataSearch search;
   search.kind = kDataAnswer;
   search.key = {query_.data(), query_.size()};
@@ -66,12 +66,27 @@ bool Lookup::FindAnswer(const DataReader& data, PublishedRecord* record) {
   return record->Find(data, search);
 }
 
-// Today's data file, if `mapped` is it without a look at the control view.
+// Today's data file, if there is one; mostly it is `mapped`, without a look at the control view.
 Ref<DataMapping> Lookup::Today(MappedData* mapped) const {
-  return mapped->mapping && mapped->number == state_.mapping->data_file() &&
-                 state_.mapping->Holds(state_.filter->sequence)
-             ? std::move(mapped->mapping)
-             : provider_->control()->Data();
+  bool fresh = false;
+  const uint32_t number = state_.DataFile(&fresh);
+  if (number == 0) {
+    return {};
+  }
+  return fresh && mapped->mapping && mapped->number == number ? std::move(mapped->mapping)
+                                                              : provider_->control()->Data();
+}
+
+// The query, out of the block that this object wrote itself.
+bool Lookup::ReadQuery(QuerySetView* query) const {
+  if (!name_alone_) {
+    return ReadQuerySet(query_.data(), query_.size(), query);
+  }
+  const uint8_t* const name = query_.data() + sizeof(query->head);
+  std::memcpy(&query->head, query_.data(), sizeof(query->head));
+  std::memcpy(&query->name.size, name, sizeof(query->name.size));
+  query->name.data = name + sizeof(query->name.size);
+  return true;
 }
 
 // Copies the record that answers the query. Returns its kind; 0: there is none.
@@ -86,7 +101,7 @@ uint32_t Lookup::FindPublished(const DataReader& data, const QuerySetView& query
 // Keeps what a record answers as a batch. False: it does not, or there is no memory.
 bool Lookup::KeepPublished(uint32_t kind, const QuerySetView& query, const DataFinding& found) {
   const PublishedBlocks blocks = {found.blocks, found.count};
-  const uint32_t name_space = state_.filter->filter.entries[entry_].name_space;
+  const uint32_t name_space = state_.filter().entries[entry_].name_space;
   Buffer body;
   // Mostly as long as the blocks are; else it is made once more, with room for all.
   size_t size = sizeof(BatchBody) + blocks.bytes.size;
@@ -117,26 +132,24 @@ bool Lookup::KeepPublished(uint32_t kind, const QuerySetView& query, const DataF
 // caller's buffer is said when it is written from there.
 bool Lookup::TakePublished(DWORD wanted, DWORD room, void* results, MappedData* mapped,
                            bool* written) {
-  if (feed_ || received_ || in_round_ || state_.mapping->data_file() == 0) {
+  if (feed_ || received_ || in_round_) {
     return false;
   }
-  if ((state_.filter->filter.host_flags & kHostAsksStillValid) != 0) {
+  if ((state_.filter().host_flags & kHostAsksStillValid) != 0) {
     // Before anything is read: what changes later is a change to this lookup.
-    sample_.NoteNext(*state_.mapping);
+    sample_.NoteNext(state_.mapping());
   }
   QuerySetView query;
   PublishedRecord record;
   uint32_t kind = 0;
   if (const Ref<DataMapping> data = Today(mapped)) {
-    kind = ReadQuerySet(query_.data(), query_.size(), &query)
-               ? FindPublished(data->reader(), query, &record)
-               : 0;
+    kind = ReadQuery(&query) ? FindPublished(data->reader(), query, &record) : 0;
   }
   if (kind == 0) {
     return false;
   }
   const DataFinding& found = record.found();
-  const uint32_t name_space = state_.filter->filter.entries[entry_].name_space;
+  const uint32_t name_space = state_.filter().entries[entry_].name_space;
   QuerySetView item;
   uint32_t need = 0;
   *written = kind == kDataName &&

@@ -21,7 +21,7 @@ uintptr_t PlaceAnsi(Packer* packer, const Bytes& text) {
   int bytes =
       count == 0 ? 0 : WideCharToMultiByte(CP_ACP, 0, units, count, nullptr, 0, nullptr, nullptr);
   uint8_t* local = nullptr;
-  uintptr_t address = packer->Place(nullptr, static_cast<size_t>(bytes) + 1, &local);
+  uintptr_t address = packer->Reserve(static_cast<size_t>(bytes) + 1, &local);
   if (local != nullptr && bytes != 0) {
     WideCharToMultiByte(CP_ACP, 0, units, count, reinterpret_cast<char*>(local), bytes, nullptr,
                         nullptr);
@@ -75,7 +75,7 @@ uintptr_t PlaceList(Packer* packer, const Start& start, const Place& place) {
     ++count;
   }
   uint8_t* array = nullptr;
-  uintptr_t at = packer->Place(nullptr, (count + 1) * sizeof(uintptr_t), &array);
+  uintptr_t at = packer->Reserve((count + 1) * sizeof(uintptr_t), &array);
   Bytes rest = start;
   uintptr_t element = 0;
   for (size_t i = 0; place(packer, &rest, &element); ++i) {

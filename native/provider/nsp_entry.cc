@@ -79,7 +79,7 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
                                 &provider, &state)) {
     return code;
   }
-  const ControlFilter& filter = state.filter->filter;
+  const ControlFilter& filter = state.filter();
   bool flat = (filter.entries[question.entry].flags & kEntryHierarchical) == 0;
   if ((flat && ((flags & LUP_CONTAINERS) != 0 || !query.has_plain_context())) ||
       !query.wants_ip()) {

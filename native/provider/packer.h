@@ -28,15 +28,49 @@ class Packer {
       : block_(block), room_(room), target_(target) {}
 
   // `bytes` at the next place whose address in the caller's buffer is aligned. Returns the address
-  // there; `*local` is where it lies in the block, if that has room for it.
-  uintptr_t Place(const void* data, size_t bytes, uint8_t** local = nullptr);
+  // there; `*local` is where it lies in the block, if that has room for it, else nullptr.
+  uintptr_t Reserve(size_t bytes, uint8_t** local) {
+    offset_ += (0 - (target_ + offset_)) & (kAlign - 1);
+    const uintptr_t address = target_ + offset_;
+    *local = offset_ <= room_ && bytes <= room_ - offset_ ? block_ + offset_ : nullptr;
+    offset_ += bytes;
+    return address;
+  }
+
+  // The same with what is to lie there.
+  uintptr_t Place(const void* data, size_t bytes) {
+    uint8_t* local = nullptr;
+    const uintptr_t address = Reserve(bytes, &local);
+    if (local != nullptr) {
+      CopyShort(local, data, bytes);
+    }
+    return address;
+  }
 
   // UTF-16 text with a terminator; the block is zeroed, so the terminator is there.
-  LPWSTR PlaceText(const Bytes& text);
+  LPWSTR PlaceText(const Bytes& text) {
+    uint8_t* local = nullptr;
+    const uintptr_t address = Reserve(text.size + sizeof(uint16_t), &local);
+    if (local != nullptr && text.size != 0) {
+      std::memcpy(local, text.data, text.size);
+    }
+    return reinterpret_cast<LPWSTR>(address);
+  }
 
-  // The head stands first, wherever the buffer begins; it is written when all its pointers are
-  // known.
-  void SkipHead(size_t bytes) { offset_ = measured_ = bytes; }
+  // The head stands first, wherever the buffer begins. It is filled where it lies in the block (in
+  // `spare` if that has no room): a copy of what was just stored in smaller pieces has to wait.
+  template <typename T>
+  T* Head(T* spare) {
+    SkipHead(sizeof(T));
+    T* const head = sizeof(T) <= room_ ? reinterpret_cast<T*>(block_) : spare;
+    *head = {};
+    return head;
+  }
+  // The same for a block that may lie anywhere: written when all its pointers are known.
+  void SkipHead(size_t bytes) {
+    offset_ = bytes + ((0 - (target_ + bytes)) & (kAlign - 1));
+    lead_ = offset_ - (bytes + kAlign - 1) / kAlign * kAlign;
+  }
   template <typename T>
   void WriteHead(const T& head) {
     if (sizeof(head) <= room_) {
@@ -46,14 +80,24 @@ class Packer {
 
   size_t offset() const { return offset_; }
   // What offset() would be at a target of 0: does not depend on where the buffer lies.
-  size_t measured() const { return measured_; }
+  size_t measured() const { return offset_ - lead_; }
 
  private:
+  // GUIDs, and sockaddrs of IPv4, are a few moves and no call.
+  static void CopyShort(uint8_t* to, const void* data, size_t bytes) {
+    constexpr size_t kUsual = 16;
+    if (bytes == kUsual) {
+      std::memcpy(to, data, kUsual);
+    } else if (bytes != 0) {
+      std::memcpy(to, data, bytes);
+    }
+  }
+
   uint8_t* block_ = nullptr;
   size_t room_ = 0;
   uintptr_t target_ = 0;
   size_t offset_ = 0;
-  size_t measured_ = 0;
+  size_t lead_ = 0;  // how much the head's padding differs from that at a target of 0; may wrap
 };
 
 // Runs `walk` over a packer, once more if the result is large. Returns 0, WSAEFAULT (too small:

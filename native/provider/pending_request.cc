@@ -18,13 +18,11 @@ constexpr uint32_t kMaxTurns = 5000;
 
 enum State : uint32_t { kPreparing, kPending, kClaimed, kFinished };
 
-// Takes the request out of everything that knows it, then delivers.
+// Delivers, and takes the request out of everything that knows it: out of the slot first, for the
+// next one; out of the list last, since the client need not wait for that.
 void Deliver(PendingRequest* request, const Outcome& outcome, bool listed = true) {
   Lookup* lookup = request->lookup.get();
   lookup->BeginDelivery(request, outcome.code != WSA_OPERATION_ABORTED);
-  if (listed) {
-    lookup->provider()->watcher()->Remove(request);
-  }
   if (request->custom) {
     // The answer of an aborted request may never come; the connection must not wait for it.
     if (Ref<Connection> connection = lookup->provider()->Current()) {
@@ -32,6 +30,9 @@ void Deliver(PendingRequest* request, const Outcome& outcome, bool listed = true
     }
   }
   request->Finish(outcome);
+  if (listed) {
+    lookup->provider()->watcher()->Remove(request);
+  }
   lookup->EndDelivery();
 }
 

@@ -74,7 +74,7 @@ Ref<Connection> Provider::Current() {
 
 DWORD Provider::Open(const ControlState& state, const Deadline& deadline, const Call* call,
                      Ref<Connection>* connection) {
-  const ControlFilter& filter = state.filter->filter;
+  const ControlFilter& filter = state.filter();
   UniqueFile pipe;
   for (;;) {
     DWORD code = OpenHostPipe(filter, sidecar_, &pipe);

@@ -65,7 +65,28 @@ bool Query::wants_ip() const {
   return protocol_count_ == 0;
 }
 
+DWORD Query::EncodeName(uint32_t entry, uint32_t flags, QueryBlock* block) const {
+  const uint32_t bytes = fields_.name_units() * static_cast<uint32_t>(sizeof(uint16_t));
+  const size_t size = sizeof(QuerySetHead) + sizeof(bytes) + Pad4(bytes);
+  if (!block->Resize(size)) {
+    return WSA_NOT_ENOUGH_MEMORY;
+  }
+  uint8_t* at = block->data();
+  auto* const head = new (at) QuerySetHead{};
+  head->size = static_cast<uint32_t>(size);
+  head->name_space = name_space_;
+  head->flags = flags;
+  head->entry = entry;
+  fields_.PutInHead(head);
+  at += sizeof(*head);
+  PutSized(&at, {reinterpret_cast<const uint8_t*>(fields_.name()), bytes});
+  return 0;
+}
+
 DWORD Query::Encode(uint32_t entry, uint32_t flags, QueryBlock* block) const {
+  if (has_name_alone()) {
+    return EncodeName(entry, flags, block);
+  }
   QuerySetView view = fields_.View();
   view.head.entry = entry;
   view.head.flags = flags;

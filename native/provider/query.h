@@ -28,11 +28,17 @@ class Query {
   // True if the protocols leave IP something to answer.
   bool wants_ip() const;
 
+  // A name, and nothing else but what lies in a block's head, as most queries have.
+  bool has_name_alone() const {
+    return fields_.has_name_alone() && !has_query_string_ && protocol_count_ == 0;
+  }
+
   // The query as a block of the wire, for entry `entry` with Begin's flags.
   [[nodiscard]] DWORD Encode(uint32_t entry, uint32_t flags, QueryBlock* block) const;
 
  private:
   DWORD CopyProtocols(const WSAQUERYSETW& set);
+  DWORD EncodeName(uint32_t entry, uint32_t flags, QueryBlock* block) const;
 
   ClientFields fields_;
   uint32_t name_space_ = 0;

@@ -3,6 +3,7 @@
 // See result_writer.h.
 #include "result_writer.h"
 
+#include <cstddef>
 #include <cstring>
 
 #include "made_blob.h"
@@ -32,7 +33,7 @@ SOCKET_ADDRESS PlaceLocal(Packer* packer, const AddressView& address) {
     return {nullptr, 0};
   }
   uint8_t* local = nullptr;
-  uintptr_t at = packer->Place(nullptr, size, &local);
+  uintptr_t at = packer->Reserve(size, &local);
   if (local != nullptr) {
     if (address.local.size != 0) {
       std::memcpy(local, address.local.data, size);
@@ -51,19 +52,28 @@ SOCKET_ADDRESS PlaceRemote(Packer* packer, const Bytes& remote) {
   return {reinterpret_cast<LPSOCKADDR>(at), static_cast<INT>(remote.size)};
 }
 
+template <typename T>
+void PutField(uint8_t* at, T value) {
+  std::memcpy(at, &value, sizeof(value));
+}
+
 LPCSADDR_INFO PlaceAddresses(Packer* packer, const QuerySetView& item) {
   uint8_t* array = nullptr;
-  uintptr_t at = packer->Place(nullptr, item.head.address_count * sizeof(CSADDR_INFO), &array);
+  uintptr_t at = packer->Reserve(item.head.address_count * sizeof(CSADDR_INFO), &array);
   Bytes rest = item.addresses;
   AddressView address;
   for (uint32_t i = 0; NextAddress(&rest, &address); ++i) {
-    CSADDR_INFO info = {};
-    info.LocalAddr = PlaceLocal(packer, address);
-    info.RemoteAddr = PlaceRemote(packer, address.remote);
-    info.iSocketType = address.head.socket_type;
-    info.iProtocol = address.head.protocol;
+    const SOCKET_ADDRESS local = PlaceLocal(packer, address);
+    const SOCKET_ADDRESS remote = PlaceRemote(packer, address.remote);
     if (array != nullptr) {
-      std::memcpy(array + i * sizeof(info), &info, sizeof(info));
+      // Field by field: an array in the block is aligned as the caller's buffer, not as a type.
+      uint8_t* const info = array + i * sizeof(CSADDR_INFO);
+      PutField(info + offsetof(CSADDR_INFO, LocalAddr.lpSockaddr), local.lpSockaddr);
+      PutField(info + offsetof(CSADDR_INFO, LocalAddr.iSockaddrLength), local.iSockaddrLength);
+      PutField(info + offsetof(CSADDR_INFO, RemoteAddr.lpSockaddr), remote.lpSockaddr);
+      PutField(info + offsetof(CSADDR_INFO, RemoteAddr.iSockaddrLength), remote.iSockaddrLength);
+      PutField(info + offsetof(CSADDR_INFO, iSocketType), address.head.socket_type);
+      PutField(info + offsetof(CSADDR_INFO, iProtocol), address.head.protocol);
     }
   }
   return reinterpret_cast<LPCSADDR_INFO>(at);
@@ -76,7 +86,7 @@ LPBLOB PlaceBlob(Packer* packer, const QuerySetView& item) {
     PackMadeBlob(item, &measure);
     blob.cbSize = static_cast<ULONG>(measure.offset());
     uint8_t* local = nullptr;
-    blob.pBlobData = reinterpret_cast<BYTE*>(packer->Place(nullptr, blob.cbSize, &local));
+    blob.pBlobData = reinterpret_cast<BYTE*>(packer->Reserve(blob.cbSize, &local));
     if (local != nullptr) {
       Packer inner(local, blob.cbSize, 0);
       PackMadeBlob(item, &inner);
@@ -97,8 +107,8 @@ void Pack(const ResultTarget& target, Packer* packer) {
   auto has = [&](uint32_t field, uint32_t flag) {
     return (item.head.present & field) != 0 && (wanted & flag) != 0;
   };
-  WSAQUERYSETW set = {};
-  packer->SkipHead(sizeof(set));
+  WSAQUERYSETW spare;
+  WSAQUERYSETW& set = *packer->Head(&spare);
   set.dwSize = sizeof(set);
   set.dwNameSpace = target.name_space;
   set.lpNSProviderId = reinterpret_cast<LPGUID>(packer->Place(target.provider, sizeof(GUID)));
@@ -132,7 +142,6 @@ void Pack(const ResultTarget& target, Packer* packer) {
   if ((wanted & LUP_RETURN_BLOB) != 0) {
     set.lpBlob = PlaceBlob(packer, item);
   }
-  packer->WriteHead(set);
 }
 
 }  // namespace

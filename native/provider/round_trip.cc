@@ -50,7 +50,7 @@ DWORD TransactFreely(const RoundTrip& trip, const SendRef& send) {
 }  // namespace
 
 DWORD Transact(const RoundTrip& trip, const SendRef& send) {
-  const ControlFilter& filter = trip.state->filter->filter;
+  const ControlFilter& filter = trip.state->filter();
   HostCall host_call;
   if (InHostProcess(filter) && trip.call->request == nullptr && !SwitchedOff("host-calls")) {
     host_call.question = trip.question;
@@ -66,7 +66,7 @@ DWORD Transact(const RoundTrip& trip, const SendRef& send) {
 
 DWORD TransactGuarded(const RoundTrip& trip, const SendRef& send) {
   Breaker* breaker = trip.provider->breaker();
-  const ControlFilter& filter = trip.state->filter->filter;
+  const ControlFilter& filter = trip.state->filter();
   if (!breaker->Allow(filter)) {
     return WSAENETDOWN;
   }
@@ -83,7 +83,7 @@ DWORD TransactGuarded(const RoundTrip& trip, const SendRef& send) {
 
 DWORD AskHost(Provider* provider, const ControlState& state, uint32_t kind, const Buffer& body,
               const Deadline& deadline, Call* call) {
-  if (OnHostThread(state.filter->filter)) {
+  if (OnHostThread(state.filter())) {
     return WSAEINPROGRESS;
   }
   if (!call->TakeEvents(provider->events())) {

@@ -26,7 +26,7 @@ struct Target {
   uint32_t entry = 0;
   ControlState state;
 
-  const ControlFilter& filter() const { return state.filter->filter; }
+  const ControlFilter& filter() const { return state.filter(); }
 };
 
 // 0, WSAEINVALIDPROVIDER, WSAENETDOWN or WSAEOPNOTSUPP.

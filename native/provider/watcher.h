@@ -54,6 +54,7 @@ class Watcher {
   bool Idle();
   void Unwatch();
   void Wake();
+  void WakeIfIdle();
   void Put(PendingRequest* request);
   void Take(PendingRequest* request, PendingRequest** taken);
   void TakeNotify(RequestList* list, const ControlMapping* mapping, PendingRequest** taken);

@@ -85,7 +85,7 @@ void Arm(const Command& command, Reply* reply) {
 void WaitForAll(Group* group) {
   const auto& requests = group->requests;
   WaitForSingleObject(requests.back()->event.get(), INFINITE);
-  WaitForSingleObject(requests.front()->event.get(), INFINITE);
+  if (requests.size() > 1) WaitForSingleObject(requests.front()->event.get(), INFINITE);
   for (const auto& request : requests) {
     while (request->pending())
       Sleep(1);

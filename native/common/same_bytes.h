@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: winsock-nsp contributors
+// SPDX-License-Identifier: MIT
+// Comparing what is as short as names are, without a call.
+#ifndef WINSOCK_NSP_COMMON_SAME_BYTES_H_
+#define WINSOCK_NSP_COMMON_SAME_BYTES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace nsp {
+
+inline bool SameBytes(const void* one, const void* other, size_t size) {
+  const auto* const a = static_cast<const uint8_t*>(one);
+  const auto* const b = static_cast<const uint8_t*>(other);
+  const auto differ_at = [&](size_t at) {
+    uint64_t x;
+    uint64_t y;
+    std::memcpy(&x, a + at, sizeof(x));
+    std::memcpy(&y, b + at, sizeof(y));
+    return x != y;
+  };
+  if (size < sizeof(uint64_t)) {
+    return size == 0 || std::memcmp(a, b, size) == 0;
+  }
+  // The last word first; it may overlap the one before.
+  const size_t last = size - sizeof(uint64_t);
+  bool same = !differ_at(last);
+  for (size_t at = 0; same && at < last; at += sizeof(uint64_t)) {
+    same = !differ_at(at);
+  }
+  return same;
+}
+
+}  // namespace nsp
+
+#endif  // WINSOCK_NSP_COMMON_SAME_BYTES_H_
