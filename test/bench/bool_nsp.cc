@@ -5,37 +5,14 @@
 // mechanism.
 #include "handle_table.h"
 #include "nsp_kit.h"
+#include "static_names.h"
 
 namespace bench {
 namespace {
 
-struct Row {
-  const wchar_t* name;  // lower case, sorted
-  uint32_t units;
-  uint8_t address[4];
-};
-
-template <size_t N>
-constexpr Row RowOf(const wchar_t (&name)[N], uint8_t last) {
-  return {name, static_cast<uint32_t>(N - 1), {10, 9, 8, last}};
-}
-
-// One of the names that ours publishes, with its address.
-template <size_t N>
-constexpr Row PublishedRow(const wchar_t (&name)[N], uint8_t high, uint8_t low) {
-  return {name, static_cast<uint32_t>(N - 1), {11, 0, high, low}};
-}
-
-constexpr Row kRows[] = {
-    RowOf(L"alpha.bench.test", 1), RowOf(L"bravo.bench.test", 2),
-    RowOf(L"delta.bench.test", 3), RowOf(L"echo.bench.test", 4),
-    RowOf(L"golf.bench.test", 5),  RowOf(L"gulf.bench.test", 6),
-    RowOf(L"host.bench.test", 7),  RowOf(L"india.bench.test", 8),
-    RowOf(L"kilo.bench.test", 9),  PublishedRow(L"n500.many.bench.test", 1, 244),
-};
-
 struct Lookup : Record {
   uint32_t row;
+  DWORD name_space;
   std::atomic<uint32_t> told;
 };
 
@@ -43,7 +20,7 @@ GUID started;
 HandleTable table;
 std::atomic<bool> changed{false};
 
-int Compare(const Name& name, const Row& row) {
+int Compare(const Name& name, const StaticName& row) {
   const uint32_t units = name.units < row.units ? name.units : row.units;
   for (uint32_t i = 0; i < units; ++i) {
     const int difference = name.text[i] - row.name[i];
@@ -56,10 +33,10 @@ int Compare(const Name& name, const Row& row) {
 
 bool FindRow(const Name& name, uint32_t* row) {
   uint32_t low = 0;
-  uint32_t high = sizeof(kRows) / sizeof(kRows[0]);
+  uint32_t high = StaticNames::kAll;
   while (low < high) {
     const uint32_t middle = (low + high) / 2;
-    const int difference = Compare(name, kRows[middle]);
+    const int difference = Compare(name, kStaticNames.rows[middle]);
     if (difference == 0) {
       *row = middle;
       return true;
@@ -93,6 +70,7 @@ DWORD BeginLookup(const void* id, const void* restrictions, HANDLE* handle) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
   lookup->row = row;
+  lookup->name_space = name.name_space;
   const HANDLE made = table.Add(lookup);
   if (made == nullptr) {
     Release(lookup);
@@ -109,13 +87,10 @@ DWORD NextResult(Lookup* lookup, void* length, void* results) {
   if (lookup->told.load(std::memory_order_acquire) != 0) {
     return WSA_E_NO_MORE;
   }
-  const Row& row = kRows[lookup->row];
-  Name name;
-  DWORD address = 0;
-  name.units = row.units;
-  std::memcpy(name.text, row.name, row.units * sizeof(uint16_t));
-  std::memcpy(&address, row.address, sizeof(address));
-  const DWORD code = WriteAnswer(name, address, length, results);
+  const StaticName& row = kStaticNames.rows[lookup->row];
+  Answer answer = {started, lookup->name_space, row.name, row.units, 0};
+  std::memcpy(&answer.address, row.address, sizeof(answer.address));
+  const DWORD code = WriteAnswer(answer, length, results);
   if (code == 0) {
     lookup->told.store(1, std::memory_order_release);
   }

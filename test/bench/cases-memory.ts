@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 // Cases that need no host while they run: poll, refusal, the first refusal, load, published answers.
 import type { Asked, Bench, Made, Round } from './bench.ts'
-import { addressNumber, FEW, FOREIGN, PUBLISHED, PUBLISHED_SUFFIX } from './provider.ts'
+import { FEW, FOREIGN, PUBLISHED_SUFFIX } from './provider.ts'
 
 const WAYS = [
   { via: 'api', name: '' },
@@ -133,13 +133,7 @@ export async function published(bench: Bench): Promise<void> {
       bench.record({ name: title, target: 2, ours_us: [], baseline_us: [], missing: NOT_PUBLISHED })
       continue
     }
-    const { name: host, addresses } = PUBLISHED
-    const all = await both(
-      bench,
-      'lookup',
-      { via, host, address: addressNumber(addresses[0]) },
-      asked,
-    )
+    const all = await both(bench, 'names', names(count, via), asked)
     const [ours_us = [], baseline_us = []] = await bench.interleave(all)
     bench.record({ name: title, target: 2, ours_us, baseline_us })
     await countSteps(bench, 'published answer', via, all)

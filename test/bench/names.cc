@@ -89,7 +89,7 @@ class Lookup : public LookupOperation {
       const HANDLE handle = Begin(calls_.get(), &question_);
       DWORD length = sizeof room;
       if (calls_->Next(handle, Question::kFlags, &length, results) != 0) Fail("Next");
-      CheckAnswer(*results, question_.name(), address_);
+      CheckAnswer(*results, question_, question_.name(), address_);
       if (drain_) Drain(handle, results, sizeof room);
       if (calls_->End(handle) != 0) Fail("End");
     }
@@ -128,7 +128,8 @@ class Names : public LookupOperation {
       const HANDLE handle = Begin(calls_.get(), &question_);
       DWORD length = sizeof room;
       if (calls_->Next(handle, Question::kFlags, &length, results) != 0) Fail("Next");
-      CheckAnswer(*results, name, htonl(11u << 24 | static_cast<uint32_t>(NumberOf(at))));
+      CheckAnswer(*results, question_, name,
+                  htonl(11u << 24 | static_cast<uint32_t>(NumberOf(at))));
       if (calls_->End(handle) != 0) Fail("End");
     }
   }

@@ -75,11 +75,21 @@ inline DWORD FillTable(LPNSP_ROUTINE routines, const Entries& entries) {
   return nsp::GuardedWrite(routines, table) ? 0 : WSAEFAULT;
 }
 
-// A query's name in lower case without its final dot.
+// Of a query: its name in lower case without the final dot, and the namespace.
 struct Name {
   static constexpr uint32_t kMost = 256;
   uint16_t text[kMost];
   uint32_t units = 0;
+  DWORD name_space = 0;
+};
+
+// What a result says: the name's units have no terminator.
+struct Answer {
+  const GUID& provider;
+  DWORD name_space;
+  const uint16_t* name;
+  uint32_t units;
+  DWORD address;
 };
 
 // Copies what a lookup needs of a query: 0, or what NSPLookupServiceBegin answers.
@@ -96,6 +106,7 @@ inline DWORD CopyName(const void* restrictions, Name* name) {
   if (set.lpszServiceInstanceName == nullptr) {
     return WSASERVICE_NOT_FOUND;
   }
+  name->name_space = set.dwNameSpace;
   if (!nsp::GuardedLength(set.lpszServiceInstanceName, Name::kMost - 1, &name->units) ||
       !nsp::GuardedText(name->text, set.lpszServiceInstanceName, &name->units)) {
     return WSAEFAULT;
@@ -110,10 +121,12 @@ inline DWORD CopyName(const void* restrictions, Name* name) {
   return 0;
 }
 
-// One result: the name and one IPv4 address. 0, or WSAEFAULT and the size in *length.
-inline DWORD WriteAnswer(const Name& name, DWORD address, void* length, void* results) {
+// One result, with all that ours has: the name, one IPv4 address, and whose it is. 0, or WSAEFAULT
+// and the size in *length.
+inline DWORD WriteAnswer(const Answer& answer, void* length, void* results) {
   struct Packed {
     WSAQUERYSETW set;
+    GUID provider;
     CSADDR_INFO info;
     SOCKADDR_IN local;
     SOCKADDR_IN remote;
@@ -122,7 +135,7 @@ inline DWORD WriteAnswer(const Name& name, DWORD address, void* length, void* re
   Packed packed;
   DWORD room = 0;
   const DWORD need = static_cast<DWORD>(offsetof(Packed, text)) +
-                     (name.units + 1) * static_cast<DWORD>(sizeof(uint16_t));
+                     (answer.units + 1) * static_cast<DWORD>(sizeof(uint16_t));
   if (!nsp::GuardedRead(&room, length)) {
     return WSAEFAULT;
   }
@@ -133,15 +146,18 @@ inline DWORD WriteAnswer(const Name& name, DWORD address, void* length, void* re
   auto* const base = static_cast<uint8_t*>(results);
   const auto at = [base](size_t offset) { return static_cast<void*>(base + offset); };
   std::memset(&packed, 0, offsetof(Packed, text));
-  std::memcpy(packed.text, name.text, name.units * sizeof(uint16_t));
-  packed.text[name.units] = 0;
+  std::memcpy(packed.text, answer.name, answer.units * sizeof(uint16_t));
+  packed.text[answer.units] = 0;
   packed.set.dwSize = sizeof(packed.set);
   packed.set.lpszServiceInstanceName = static_cast<wchar_t*>(at(offsetof(Packed, text)));
+  packed.set.dwNameSpace = answer.name_space;
+  packed.set.lpNSProviderId = static_cast<GUID*>(at(offsetof(Packed, provider)));
+  packed.provider = answer.provider;
   packed.set.dwNumberOfCsAddrs = 1;
   packed.set.lpcsaBuffer = static_cast<CSADDR_INFO*>(at(offsetof(Packed, info)));
   packed.local.sin_family = AF_INET;
   packed.remote.sin_family = AF_INET;
-  packed.remote.sin_addr.s_addr = address;
+  packed.remote.sin_addr.s_addr = answer.address;
   packed.info.LocalAddr = {static_cast<SOCKADDR*>(at(offsetof(Packed, local))),
                            sizeof(SOCKADDR_IN)};
   packed.info.RemoteAddr = {static_cast<SOCKADDR*>(at(offsetof(Packed, remote))),

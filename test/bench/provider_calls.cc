@@ -94,9 +94,14 @@ Question::Question(const Command& command)
   set_.lpNSProviderId = &provider_;
 }
 
-void CheckAnswer(const WSAQUERYSETW& set, const std::wstring& name, DWORD address) {
+void CheckAnswer(const WSAQUERYSETW& set, const Question& question, const std::wstring& name,
+                 DWORD address) {
   if (set.lpszServiceInstanceName == nullptr || name != set.lpszServiceInstanceName) {
     throw Failure("an answer under another name");
+  }
+  if (set.lpNSProviderId == nullptr || *set.lpNSProviderId != question.provider() ||
+      set.dwNameSpace != question.name_space()) {
+    throw Failure("an answer of somebody else");
   }
   if (set.dwNumberOfCsAddrs != 1) Fail("addresses in an answer", set.dwNumberOfCsAddrs);
   const SOCKET_ADDRESS& remote = set.lpcsaBuffer[0].RemoteAddr;

@@ -56,7 +56,9 @@ class Question {
  public:
   explicit Question(const Command& command);
   WSAQUERYSETW* set() { return &set_; }
+  DWORD name_space() const { return set_.dwNameSpace; }
   const std::wstring& name() const { return name_; }
+  const GUID& provider() const { return provider_; }
   static constexpr DWORD kFlags = 0x10 | 0x100;  // LUP_RETURN_NAME, LUP_RETURN_ADDR
 
  private:
@@ -66,8 +68,9 @@ class Question {
   WSAQUERYSETW set_{};
 };
 
-// Throws unless `set` holds that name and that one IPv4 address.
-void CheckAnswer(const WSAQUERYSETW& set, const std::wstring& name, DWORD address);
+// Throws unless `set` holds that name, that one IPv4 address, and whose they are.
+void CheckAnswer(const WSAQUERYSETW& set, const Question& question, const std::wstring& name,
+                 DWORD address);
 
 // Begin of a name that is there.
 HANDLE Begin(ProviderCalls* calls, Question* question);

@@ -13,6 +13,7 @@ struct Lookup : Record {
   std::atomic<uint32_t> told;
 };
 
+GUID started;
 HandleTable table;
 uint16_t port = 0;
 
@@ -84,8 +85,10 @@ DWORD NextResult(Lookup* lookup, void* length, void* results) {
     return WSAENETDOWN;
   }
   lookup->told.store(1, std::memory_order_release);
+  const Name& name = lookup->name;
   return address == 0 ? static_cast<DWORD>(WSASERVICE_NOT_FOUND)
-                      : WriteAnswer(lookup->name, address, length, results);
+                      : WriteAnswer({started, name.name_space, name.text, name.units, address},
+                                    length, results);
 }
 
 INT WSAAPI OnCleanup(LPGUID) {
@@ -128,9 +131,12 @@ INT WSAAPI OnIoctl(HANDLE, DWORD, LPVOID, DWORD, LPVOID, DWORD, LPDWORD, LPWSACO
 }  // namespace bench
 
 // The port is in the environment of the process that measures.
-extern "C" INT WSAAPI NSPStartup(LPGUID, LPNSP_ROUTINE routines) {
+extern "C" INT WSAAPI NSPStartup(LPGUID id, LPNSP_ROUTINE routines) {
   using namespace bench;
   const DWORD last_error = GetLastError();
+  if (id == nullptr || !nsp::GuardedRead(&started, id)) {
+    return Finish(last_error, WSAEINVAL);
+  }
   char text[16] = {};
   GetEnvironmentVariableA("NSP_BENCH_TCP_PORT", text, sizeof(text));
   port = 0;
