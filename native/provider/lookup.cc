@@ -58,7 +58,7 @@ DWORD Lookup::Begin(const Query& query, const FilterQuestion& question) {
   }
   name_is_key_ = question.name_is_key;
   name_alone_ = query.has_name_alone();
-  question_ = uint64_t{sample_.name_hash()} << 32 | ClassHash(question.service_class);
+  class_hash_ = ClassHash(question.service_class);
   return query.Encode(entry_, flags_, &query_);
 }
 

@@ -154,14 +154,13 @@ class Lookup : public Counted<Lookup> {
   const uint32_t flags_;
   const bool feed_;
   bool name_is_key_ = false;
-  bool name_alone_ = false;   // the query's block has no other field behind its head
+  bool name_alone_ = false;  // the query's block has no other field behind its head
+  uint32_t class_hash_ = 0;
   const ControlState state_;  // under which it began: mapping and filter of that time
   QueryBlock query_;
-  uint64_t question_ = 0;  // hash of name and class
 
   SRWLOCK lock_ = SRWLOCK_INIT;  // guards the members below
   CONDITION_VARIABLE changed_ = CONDITION_VARIABLE_INIT;
-  std::atomic<bool> ended_{false};
   CounterSample sample_;
   // `any` and kClean, if the sample was found unchanged then and nothing was acknowledged since.
   std::atomic<uint64_t> clean_{0};
@@ -171,10 +170,11 @@ class Lookup : public Counted<Lookup> {
   uint32_t delivering_ = 0;  // completions between their claim and their signal
   uint32_t sleepers_ = 0;    // threads that wait for `changed_`
 
-  uint32_t wire_id_ = 0;        // 0: no frame has needed it
-  uint32_t query_on_ = 0;       // serial of the connection that has the query
-  uint32_t results_on_ = 0;     // serial of the connection that was last asked for results
-  Known left_;                  // of a number given up, for the ioctls that are under way there
+  uint32_t wire_id_ = 0;     // 0: no frame has needed it
+  uint32_t query_on_ = 0;    // serial of the connection that has the query
+  uint32_t results_on_ = 0;  // serial of the connection that was last asked for results
+  Known left_;               // of a number given up, for the ioctls that are under way there
+  std::atomic<bool> ended_{false};
   bool query_sending_ = false;  // a thread is sending it; the others wait
   bool fetching_ = false;
   bool received_ = false;  // an item came: the lookup cannot be started over

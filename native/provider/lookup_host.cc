@@ -132,7 +132,8 @@ DWORD Lookup::SendOn(Connection* connection, const Outgoing& out, const Deadline
 RoundTrip Lookup::TripOf(const ControlState& state, uint32_t kind, const Deadline& deadline,
                          Call* call) {
   // Only lookups answer themselves; two ioctls on one name are two questions.
-  uint64_t question = kind == kFrameNext ? question_ : reinterpret_cast<uintptr_t>(call);
+  const uint64_t asked = uint64_t{sample_.name_hash()} << 32 | class_hash_;
+  uint64_t question = kind == kFrameNext ? asked : reinterpret_cast<uintptr_t>(call);
   return {provider_.get(), &state, &deadline, call, question};
 }
 

@@ -45,7 +45,7 @@ bool Lookup::FindName(const DataReader& data, const QuerySetView& query,
   Buffer long_key;
   DataSearch search;
   search.kind = kDataName;
-  search.hash = static_cast<uint32_t>(question_ >> 32);
+  search.hash = sample_.name_hash();
   search.key = name_is_key_ ? query.name : MakeRecordKey(query.name, short_key, &long_key);
   return search.key.size != 0 && record->Find(data, search);
 }

@@ -45,28 +45,30 @@ class PendingRequest : public Counted<PendingRequest> {
   // Ends without a delivery, for a call that fails after all.
   void Drop();
 
+ private:
+  std::atomic<uint32_t> state_{0};
+
+ public:
+  // In an order without gaps: there may be very many.
   Completion completion;
   Ref<Lookup> lookup;  // whose slot it holds; immutable
 
   // Notify requests. Immutable once it pends.
   Subscription subscription;
+  bool custom = false;  // not a notify request; immutable
   // Guarded by the watcher's lock: the list it stands in. `next` also links what has been taken off
   // to be completed, by whoever took it off.
   RequestList* list = nullptr;
   PendingRequest* next = nullptr;
   PendingRequest* previous = nullptr;
   uint32_t sequence = 0;  // of its subscription
+  uint32_t output_bytes = 0;
 
   // Custom requests: where the answer goes, and the call that brings it (guarded by its
   // connection's lock).
-  bool custom = false;
   void* output = nullptr;
-  uint32_t output_bytes = 0;
   uint64_t due = 0;
   Call call;
-
- private:
-  std::atomic<uint32_t> state_{0};
 };
 
 // Each of these completes the request if nobody has yet, and frees its slot on the handle first, so
