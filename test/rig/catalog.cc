@@ -190,10 +190,11 @@ LSTATUS OpenCatalog(RegistryKey& catalog, REGSAM access) {
 
 }  // namespace
 
-DWORD ReadCatalogSerial(DWORD* serial) {
-  RegistryKey catalog;
-  if (catalog.Open(HKEY_LOCAL_MACHINE, kCatalog, KEY_READ) == ERROR_SUCCESS &&
-      catalog.GetDword(kSerial, serial)) {
+DWORD ReadCatalogSerial(RegistryKey* catalog, DWORD* serial) {
+  // A key that was deleted since, and perhaps made anew, has no value any more.
+  if (catalog->get() != nullptr && catalog->GetDword(kSerial, serial)) return 0;
+  if (catalog->Open(HKEY_LOCAL_MACHINE, kCatalog, KEY_READ) == ERROR_SUCCESS &&
+      catalog->GetDword(kSerial, serial)) {
     return 0;
   }
   CatalogEntries entries;

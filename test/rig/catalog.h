@@ -32,8 +32,11 @@ struct CatalogEntry {
 
 using CatalogEntries = std::vector<CatalogEntry>;
 
-// The number that rises with every change. Creates the default catalog if there is none.
-DWORD ReadCatalogSerial(DWORD* serial);
+class RegistryKey;
+
+// The number that rises with every change. Creates the default catalog if there is none. Opens
+// `catalog` if it does not know it yet: who reads again and again keeps it.
+DWORD ReadCatalogSerial(RegistryKey* catalog, DWORD* serial);
 
 // All entries of one width in their order. Waits up to 180 s for a writer, then 11003.
 DWORD ReadCatalog(Width width, CatalogEntries* entries, DWORD* serial);

@@ -6,6 +6,7 @@
 
 #include "catalog.h"
 #include "change_pipe.h"
+#include "registry.h"
 #include "startup.h"
 #include "switches.h"
 #include "winsock.h"
@@ -86,7 +87,8 @@ NTSTATUS Listen(HANDLE pipe, WSAOVERLAPPED* overlapped,
 DWORD Open(HANDLE* pipe) {
   KeepLastError keep;
   DWORD serial = kNoSerial;
-  const DWORD code = ReadCatalogSerial(&serial);
+  RegistryKey catalog;
+  const DWORD code = ReadCatalogSerial(&catalog, &serial);
   return code != 0 ? code : CreateChangePipe(serial, Broken(Switch::kConfigChangeNever), pipe);
 }
 
@@ -111,7 +113,10 @@ DWORD Request(HANDLE pipe, WSAOVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION
   }
   if (status != kPending) return WSA_INVALID_HANDLE;
   DWORD now = kNoSerial;
-  if (!look || Broken(Switch::kConfigChangeNever) || ReadCatalogSerial(&now) != 0) return 0;
+  RegistryKey catalog;
+  if (!look || Broken(Switch::kConfigChangeNever) || ReadCatalogSerial(&catalog, &now) != 0) {
+    return 0;
+  }
   if (now != known) ConnectChangePipe(path, now);
   return 0;
 }

@@ -3,6 +3,7 @@
 // This process's view of the catalog; see provider_view.h.
 #include "provider_view.h"
 
+#include "registry.h"
 #include "switches.h"
 
 namespace rig {
@@ -30,6 +31,7 @@ class ViewLock {
 
 struct View {
   Providers providers;
+  RegistryKey catalog;
   DWORD serial = 0;
   bool loaded = false;
 };
@@ -51,7 +53,7 @@ std::shared_ptr<Provider> Find(const Providers& providers, const GUID& id) {
 DWORD Refresh(Providers* dropped) {
   View& view = TheView();
   DWORD serial = 0;
-  DWORD code = ReadCatalogSerial(&serial);
+  DWORD code = ReadCatalogSerial(&view.catalog, &serial);
   if (code != 0) return code;
   if (view.loaded && serial == view.serial) return 0;
   CatalogEntries entries;
@@ -138,8 +140,11 @@ void DropView() {
   Providers dropped;
   {
     ViewLock lock;
-    dropped = std::move(TheView().providers);
-    TheView() = View{};
+    View& view = TheView();
+    dropped = std::move(view.providers);
+    view.providers.clear();
+    view.catalog.Close();
+    view.loaded = false;
   }
   if (Broken(Switch::kCleanupSkipped)) {
     new Providers(std::move(dropped));  // nobody will ever stop them
