@@ -3,13 +3,11 @@
 // One frame that a client waits for, and the context its handler gets.
 import type { DefinedEntry } from '../internal/definition.ts'
 import type { CallContext, Client, Entry, LookupHandle, Operation } from '../types.ts'
+import { answerAheadMs } from '../wire/deadline.ts'
 import { LazyAbort } from './abort.ts'
 import type { Connection } from './connection.ts'
 import { inspectorUrl } from './inspector.ts'
 import type { Lookup } from './lookup.ts'
-
-// The addon answers this much before the client's own deadline.
-const LATE_MARGIN_MS = 25
 
 export interface CallInit {
   readonly id: number
@@ -44,7 +42,7 @@ export class Call {
   /** A `performance.now()` value; nobody is late while somebody debugs. */
   get deadline(): number {
     return inspectorUrl() === undefined
-      ? this.arrived + this.#init.deadlineMs - LATE_MARGIN_MS
+      ? this.arrived + this.#init.deadlineMs - answerAheadMs(this.#init.deadlineMs)
       : Number.POSITIVE_INFINITY
   }
 

@@ -85,7 +85,7 @@ export interface NativeServeOptions {
   readonly pipeSddl: string
   readonly maxClients: number
   readonly maxCallsPerClient: number
-  /** The Winsock code that a call is answered with 25 ms before its deadline. */
+  /** The Winsock code that a call is answered with shortly before its deadline (`answerAheadMs`). */
   readonly onFailure: number
 }
 

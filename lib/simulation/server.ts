@@ -18,12 +18,11 @@ import {
   FRAME_NEXT,
   FRAME_REPLY,
 } from '../wire/constants.ts'
+import { answerAheadMs } from '../wire/deadline.ts'
 import { writeBatch, writeReply } from '../wire/wire.ts'
 import type { Clock } from './clock.ts'
 import { SimulatedRecords } from './records.ts'
 
-// The addon answers this much before the client's own deadline.
-const LATE_MARGIN_MS = 25
 const NOTHING = new Uint8Array(0)
 
 export interface Frame {
@@ -128,7 +127,7 @@ export class SimulatedServer implements NativeServer {
       return Promise.resolve(this.#failure(frame))
     const call = this.#nextCall++
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
-    const wait = Math.max(1, frame.deadlineMs - LATE_MARGIN_MS)
+    const wait = Math.max(1, frame.deadlineMs - answerAheadMs(frame.deadlineMs))
     const stopTimer = this.#clock.after(wait, () => this.#expire(client, call))
     connection.calls.set(call, { frame, stopTimer, settle: resolve })
     this.#emit(client, call, frame)

@@ -13,10 +13,14 @@
 namespace nsp {
 namespace {
 
-// The addon answers this long before the client gives up, so that a blocked event loop is late and
-// not hung (docs/architecture.md); and never at once.
-constexpr auto kAnswerAhead = std::chrono::milliseconds(25);
 constexpr auto kShortestCall = std::chrono::milliseconds(10);
+
+// The addon answers this long before the client gives up, so that a blocked event loop is late and
+// not hung (docs/architecture.md). lib/wire/deadline.ts has the same rule.
+std::chrono::milliseconds AnswerAhead(std::chrono::milliseconds left) {
+  using std::chrono::milliseconds;
+  return std::clamp(left / 16, milliseconds(25), milliseconds(250));
+}
 
 template <typename T>
 T Take(const Connection& connection, size_t offset) {
@@ -117,7 +121,7 @@ void PipeServer::OnCall(const Lock& lock, Connection* connection, const FrameHea
   // Every call's body begins with the milliseconds left.
   const std::chrono::milliseconds left(Take<uint32_t>(*connection, sizeof(FrameHeader)));
   const Call call = {header.kind, header.lookup,
-                     Clock::now() + std::max(left - kAnswerAhead, kShortestCall)};
+                     Clock::now() + std::max(left - AnswerAhead(left), kShortestCall)};
   if (!calls_.Add({connection->id(), header.call}, call)) {
     Reject(lock, connection);
     return;
