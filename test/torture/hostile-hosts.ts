@@ -8,6 +8,7 @@ import { type Bench, CODES, delay, MOST_ROOM_US, newTried, type Tried } from './
 import type { Ended } from './client.ts'
 import type { Fault, Mode } from './fault.ts'
 import { HANDLES_ROOM, Hostile, hostileScale, judgeProgram } from './hostile-bench.ts'
+import { Noise } from './noise.ts'
 
 const SEED = 20_261_124
 const DEADLINE_MS = 300
@@ -80,29 +81,28 @@ function dataFileOf(controlPath: string): string {
 }
 
 const NAMES = 16
-const below = (limit: number) => Math.floor(Math.random() * limit)
 
 interface Damage {
   readonly at: number
   readonly bytes: Buffer
 }
 
-function noiseIn(whole: Buffer, used: number): Damage {
-  const at = below(used)
-  const length = Math.min(1 + below(below(3) === 0 ? 4 : 2048), whole.length - at)
-  return { at, bytes: Buffer.from(Array.from({ length }, () => below(256))) }
+function noiseIn(noise: Noise, whole: Buffer, used: number): Damage {
+  const at = noise.below(used)
+  const length = 1 + noise.below(noise.below(3) === 0 ? 4 : 2048)
+  return { at, bytes: noise.bytes(Math.min(length, whole.length - at)) }
 }
 
 /** One letter of a text is the next one: nothing but the checksum can tell. */
-function otherLetter(whole: Buffer, used: number): Damage {
-  const start = below(used)
+function otherLetter(noise: Noise, whole: Buffer, used: number): Damage {
+  const start = noise.below(used)
   for (let turn = 0; turn < used; turn++) {
     const at = (start + turn) % used
     const byte = whole[at] ?? 0
     const isLetter = byte >= 0x30 && byte < 0x7a && whole[at + 1] === 0 && at % 2 === 0
     if (isLetter) return { at, bytes: Buffer.of(byte + 1) }
   }
-  return noiseIn(whole, used)
+  return noiseIn(noise, whole, used)
 }
 
 /** Random bytes over the records while programs read them: what they get is what was published, or the host's word. */
@@ -122,10 +122,12 @@ async function scribbleData(bench: Bench, mode: Mode): Promise<Tried> {
   )
   await delay(300)
   const asked = numberOf((await host.send('stats'))['lookups'])
+  const noise = new Noise(SEED)
   const file = openSync(path, 'r+')
   const end = Date.now() + (mode.control ? 3000 : hostileScale(bench).scribbleMs)
   for (; Date.now() < end; tried.tries++) {
-    const { at, bytes } = tried.tries % 2 === 0 ? noiseIn(whole, used) : otherLetter(whole, used)
+    const damage = tried.tries % 2 === 0 ? noiseIn : otherLetter
+    const { at, bytes } = damage(noise, whole, used)
     writeSync(file, bytes, 0, bytes.length, at)
     await delay(3)
     if (tried.tries % 4 > 1) writeSync(file, whole, 0, used, 0)
@@ -133,7 +135,9 @@ async function scribbleData(bench: Bench, mode: Mode): Promise<Tried> {
   writeSync(file, whole, 0, used, 0)
   closeSync(file)
   const more = numberOf((await host.send('stats'))['lookups']) - asked
-  tried.notes.push(`${tried.tries} times random bytes; the host was asked ${more} times`)
+  tried.notes.push(
+    `seed ${SEED}: ${tried.tries} times random bytes; the host was asked ${more} times`,
+  )
   await bench.endLoad(load, tried)
   if (more === 0) tried.failures.push('nobody ever asked the host instead')
   bench.judge(await bench.join(load.folder), tried, { codes: CODES, late: false })
