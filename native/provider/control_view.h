@@ -22,20 +22,12 @@ class ControlMapping : public Counted<ControlMapping> {
 
   explicit ControlMapping(UniqueView view) : view_(std::move(view)) {}
 
+  // Untrusted memory, for guarded reads.
+  const ControlFile* file() const { return static_cast<const ControlFile*>(view_.get()); }
   // True also when the memory cannot be read any more.
   bool retired() const;
   // The filter with this sequence is what holds now.
   bool Holds(uint32_t sequence) const;
-  // The same, and the counter that every change bumps still has this value.
-  bool IsUnchanged(uint32_t sequence, uint32_t any) const {
-    constexpr size_t kWord = sizeof(uint32_t);
-    constexpr uint16_t kWords[] = {offsetof(ControlFile, flags) / kWord,
-                                   offsetof(ControlFile, sequence) / kWord,
-                                   offsetof(ControlFile, counters) / kWord + kCounterAny};
-    uint32_t now[3];
-    return GuardedGather(now, file(), kWords, 3) && (now[0] & kControlRetired) == 0 &&
-           now[1] == sequence && now[2] == any;
-  }
   // The counter's value; unreadable memory reads as 0. `index` is below kCounterCount.
   uint32_t counter(uint32_t index) const;
   // The values of `count` counters; the same holds.
@@ -47,14 +39,14 @@ class ControlMapping : public Counted<ControlMapping> {
   [[nodiscard]] bool ReadFilter(ControlFilter* filter, uint32_t* sequence) const;
 
  private:
-  const ControlFile* file() const { return static_cast<const ControlFile*>(view_.get()); }
   UniqueView view_;
 };
 
 // An immutable copy of what a host wrote at its start, and the file that it is of.
 struct FilterCopy : public Counted<FilterCopy> {
-  explicit FilterCopy(Ref<ControlMapping> of) : mapping(std::move(of)) {}
+  explicit FilterCopy(Ref<ControlMapping> of) : mapping(std::move(of)), file(mapping->file()) {}
   const Ref<ControlMapping> mapping;
+  const ControlFile* const file;  // of the mapping: a poll follows few pointers
   uint32_t sequence = 0;
   ControlFilter filter;
 };
@@ -70,6 +62,16 @@ class ControlState {
   uint32_t sequence() const { return copy_->sequence; }
   // Nothing was written since it was copied.
   bool IsFresh() const { return mapping().Holds(sequence()); }
+  // The same, and the counter that every change bumps still has this value.
+  bool IsUnchanged(uint32_t any) const {
+    constexpr size_t kWord = sizeof(uint32_t);
+    constexpr uint16_t kWords[] = {offsetof(ControlFile, flags) / kWord,
+                                   offsetof(ControlFile, sequence) / kWord,
+                                   offsetof(ControlFile, counters) / kWord + kCounterAny};
+    uint32_t now[3];
+    return GuardedGather(now, copy_->file, kWords, 3) && (now[0] & kControlRetired) == 0 &&
+           now[1] == copy_->sequence && now[2] == any;
+  }
   // The number of today's data file; 0: none. `*fresh`: as IsFresh.
   uint32_t DataFile(bool* fresh) const { return mapping().DataFile(sequence(), fresh); }
 

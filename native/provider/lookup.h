@@ -44,8 +44,7 @@ class Lookup : public Counted<Lookup> {
   // were looked at. Only reads memory.
   [[nodiscard]] bool IsClean() const {
     const uint64_t clean = clean_.load(std::memory_order_acquire);
-    return (clean & kClean) != 0 && (state_.filter().host_flags & kHostAsksStillValid) == 0 &&
-           state_.mapping().IsUnchanged(state_.sequence(), static_cast<uint32_t>(clean));
+    return (clean & kClean) != 0 && state_.IsUnchanged(static_cast<uint32_t>(clean));
   }
 
   // NSPIoctl. Polls and notify requests wait for nothing (but see `stillValid`); custom codes

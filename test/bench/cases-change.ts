@@ -3,7 +3,7 @@
 // Cases of change: from invalidate() in JavaScript to the waits of other processes.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HostProcess } from '../helpers/driver-process.ts'
-import { type Asked, type Bench, type Round, texts } from './bench.ts'
+import { type Asked, type Bench, median, type Round, texts } from './bench.ts'
 import { NAME } from './provider.ts'
 
 /** About what a change frame has: header, count, one pair. */
@@ -82,13 +82,13 @@ class Channels {
   }
 }
 
-/** The mean of some runs: one alone says little. */
-const mean =
+/** The median of some runs: one alone says little, and a mean says what else the machine did. */
+const typical =
   (times: number, once: () => Promise<number>): Round =>
   async () => {
-    let sum = 0
-    for (let i = 0; i < times; i++) sum += await once()
-    return sum / times
+    const all: number[] = []
+    for (let i = 0; i < times; i++) all.push(await once())
+    return median(all)
   }
 
 export async function change(bench: Bench): Promise<void> {
@@ -97,8 +97,8 @@ export async function change(bench: Bench): Promise<void> {
   const channels = await Channels.open(bench, [await bench.program()], 1)
   const times = bench.pick(1, 4, 20)
   const all = [
-    mean(times, () => fan(bench, [watcher], asked, 1)),
-    mean(times, () => channels.round()),
+    typical(times, () => fan(bench, [watcher], asked, 1)),
+    typical(times, () => channels.round()),
   ]
   await all[0]?.(1)
   const [ours_us = [], baseline_us = []] = await bench.interleave(all, { roundMs: 0 })
