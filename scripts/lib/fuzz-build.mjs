@@ -11,7 +11,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { ROOT } from './paths.mjs'
 import { Stop } from './say.mjs'
 import { collect, output } from './shell.mjs'
@@ -66,20 +66,34 @@ function environmentHash() {
   return environment
 }
 
-async function clang(args, result) {
-  // Under another name until it is whole: another run may look for it.
+const underway = new Map()
+/**
+ * Makes the file `result` unless it is there or being made: targets that are built side by side
+ * share objects. `make` gets the name that it has until it is whole; another run may look for it.
+ */
+export async function makeOnce(result, make) {
+  if (underway.has(result)) return underway.get(result)
+  if (existsSync(result)) return
   const unfinished = `${result}.${process.pid}`
-  const { code, text } = await collect('clang++', [...args, '-o', unfinished], { cwd: ROOT })
-  if (code !== 0) throw new Stop(`clang++ ${args.at(-1)}: ended with ${code}\n${text.trim()}`)
-  renameSync(unfinished, result)
+  mkdirSync(dirname(result), { recursive: true })
+  const made = make(unfinished).then(() => renameSync(unfinished, result))
+  underway.set(result, made)
+  try {
+    await made
+  } finally {
+    underway.delete(result)
+  }
 }
 
+const clang = (args, result) =>
+  makeOnce(result, async (unfinished) => {
+    const { code, text } = await collect('clang++', [...args, '-o', unfinished], { cwd: ROOT })
+    if (code !== 0) throw new Stop(`clang++ ${args.at(-1)}: ended with ${code}\n${text.trim()}`)
+  })
+
 async function compile(source, flags) {
-  const folder = join(FUZZ, 'objects')
   const key = hashOf(environmentHash(), read(source), ...flags)
-  const object = join(folder, `${basename(source, '.cc')}-${key}.o`)
-  if (existsSync(object)) return object
-  mkdirSync(folder, { recursive: true })
+  const object = join(FUZZ, 'objects', `${basename(source, '.cc')}-${key}.o`)
   await clang([...COMMON, ...INCLUDES, ...flags, '-c', source], object)
   return object
 }
@@ -98,12 +112,8 @@ export async function buildTarget({ name, covers, links, copies }, kind, instead
     const flags = copies ? [...made, ...harness] : made
     objects.push(await compile(instead[source] ?? source, flags))
   }
-  const folder = join(FUZZ, kind)
-  const program = join(folder, `${name}-${hashOf(...objects)}`)
-  if (!existsSync(program)) {
-    mkdirSync(folder, { recursive: true })
-    await clang([...link, ...objects], program)
-  }
+  const program = join(FUZZ, kind, `${name}-${hashOf(...objects)}`)
+  await clang([...link, ...objects], program)
   return program
 }
 

@@ -3,10 +3,11 @@
 // The fuzzers in short: every target replays its kept corpus without a finding and reaches the lines
 // that it is for, a planted bug is found, and what would hide one is a failure.
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse, problemsOf, table } from '../../scripts/fuzz.mjs'
-import { plantInto, readPlanted, readTargets } from '../../scripts/lib/fuzz-build.mjs'
+import { makeOnce, plantInto, readPlanted, readTargets } from '../../scripts/lib/fuzz-build.mjs'
 import { figures, latest } from '../../scripts/lib/fuzz-docs.mjs'
 import { filesIn, percentOf, readRun } from '../../scripts/lib/fuzz-run.mjs'
 import { ROOT } from '../../scripts/lib/paths.mjs'
@@ -70,6 +71,42 @@ describe('the fuzzers', function () {
     assert.deepEqual(readdirSync(join(ROOT, 'test', 'fuzz', 'corpus')).sort(), names.toSorted())
     const bytes = names.reduce((sum, name) => sum + filesIn(corpus(name)).bytes, 0)
     assert.ok(bytes > 0 && bytes < CORPUS_LIMIT, `${bytes} bytes`)
+  })
+})
+
+describe('what the fuzzers are built of', () => {
+  let folder
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'winsock-nsp-'))
+  })
+  after(() => rmSync(folder, { recursive: true }))
+
+  it('is made once, though two targets want it at the same time', async () => {
+    const object = join(folder, 'objects', 'a.o')
+    let times = 0
+    const make = async (unfinished) => {
+      assert.ok(!existsSync(object))
+      await new Promise(setImmediate)
+      writeFileSync(unfinished, `${++times}`)
+    }
+    await Promise.all([makeOnce(object, make), makeOnce(object, make)])
+    await makeOnce(object, make)
+    assert.equal(readFileSync(object, 'utf8'), '1')
+    assert.deepEqual(readdirSync(join(folder, 'objects')), ['a.o'])
+  })
+
+  it('fails for all who want it, and is tried again', async () => {
+    const object = join(folder, 'b.o')
+    const fail = async () => {
+      throw new Error('no')
+    }
+    const both = await Promise.allSettled([makeOnce(object, fail), makeOnce(object, fail)])
+    assert.deepEqual(
+      both.map(({ reason }) => reason?.message),
+      ['no', 'no'],
+    )
+    await makeOnce(object, async (unfinished) => writeFileSync(unfinished, ''))
+    assert.ok(existsSync(object))
   })
 })
 
