@@ -177,9 +177,12 @@ export class Bench {
 
   /** How often an operation fits into a round. */
   async times(round: Round, roundMs: number = ROUND_MS[this.mode]): Promise<number> {
+    await round(1) // what comes once has come
+    if (roundMs === 0) return 1
     let times = 1
     for (;;) {
-      const us = await round(times)
+      // One of the two may have been interrupted for longer than all of its operations take.
+      const us = Math.min(await round(times), await round(times))
       const wanted = Math.ceil((roundMs * 1000) / Math.max(us, 0.001))
       if (times >= wanted || us * times > (roundMs * 1000) / 4)
         return Math.max(1, Math.min(wanted, MOST_TIMES))

@@ -8,6 +8,8 @@ const WAYS = [
   { via: 'api', name: '' },
   { via: 'table', name: ', table' },
 ] as const
+/** What only reads memory. Whoever takes the processor away does so for milliseconds: many short rounds. */
+const short = (bench: Bench) => ({ roundMs: bench.pick(1, 10, 20), more: bench.pick(1, 2, 3) })
 const NOT_PUBLISHED = 'not built: this host publishes nothing'
 
 type More = Readonly<Record<string, string | number>>
@@ -36,7 +38,7 @@ export async function poll(bench: Bench): Promise<void> {
   const asked = [await bench.ours(), bench.baseline('bool'), bench.baseline('null')]
   for (const { via, name } of WAYS) {
     const all = await both(bench, 'poll', { via }, asked)
-    const [ours = [], bool = [], nothing = []] = await bench.interleave(all)
+    const [ours = [], bool = [], nothing = []] = await bench.interleave(all, short(bench))
     bench.record({ name: `poll${name}`, target: 1.3, ours_us: ours, baseline_us: bool })
     if (via === 'table') {
       const allowed = bool.map((us) => us + 0.15)
@@ -62,7 +64,7 @@ export async function poll(bench: Bench): Promise<void> {
 async function refusals(bench: Bench, asked: readonly Asked[], title: string): Promise<void> {
   for (const { via, name } of WAYS) {
     const all = await both(bench, 'refusal', { via, host: FOREIGN }, asked)
-    const [ours = [], bool = []] = await bench.interleave(all)
+    const [ours = [], bool = []] = await bench.interleave(all, short(bench))
     bench.record({ name: `${title}${name}`, target: 1.5, ours_us: ours, baseline_us: bool })
     await countSteps(bench, title, via, all)
     await drop(all)
@@ -134,7 +136,7 @@ export async function published(bench: Bench): Promise<void> {
       continue
     }
     const all = await both(bench, 'names', names(count, via), asked)
-    const [ours_us = [], baseline_us = []] = await bench.interleave(all)
+    const [ours_us = [], baseline_us = []] = await bench.interleave(all, short(bench))
     bench.record({ name: title, target: 2, ours_us, baseline_us })
     await countSteps(bench, 'published answer', via, all)
     await drop(all)
@@ -158,7 +160,7 @@ export async function publishedMany(bench: Bench): Promise<void> {
     await bench.operation(driver, 'names', await bench.ours(), names(many, 'table')),
     await bench.operation(driver, 'names', few, names(thousand, 'table')),
   ]
-  const [ours_us = [], baseline_us = []] = await bench.interleave(all)
+  const [ours_us = [], baseline_us = []] = await bench.interleave(all, short(bench))
   bench.record({ name: title, target: 1.5, ours_us, baseline_us, notes })
   await drop(all)
 }
