@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "constants.h"
+#include "short_bytes.h"
 
 namespace nsp {
 
@@ -55,9 +56,7 @@ inline void PutBytes(uint8_t** at, const void* data, size_t size) {
   if (size % sizeof(kPadding) != 0) {
     std::memcpy(*at + size / sizeof(kPadding) * sizeof(kPadding), &kPadding, sizeof(kPadding));
   }
-  if (size != 0) {
-    std::memcpy(*at, data, size);
-  }
+  CopyBytes(*at, data, size);
   *at += Pad4(size);
 }
 

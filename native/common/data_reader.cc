@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "hash.h"
-#include "same_bytes.h"
+#include "short_bytes.h"
 #include "switches.h"
 
 namespace nsp {

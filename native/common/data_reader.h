@@ -48,6 +48,16 @@ class DataReader {
   // Takes a file of `bytes` bytes. False: its head is not what this version says of file `number`.
   [[nodiscard]] bool Open(const DataSource& source, uint64_t bytes, uint32_t number);
 
+  // Where the newest record lies whose key may have this hash, so that it can be fetched ahead; 0:
+  // nowhere.
+  uint32_t First(uint32_t hash) const {
+    uint32_t offset = 0;
+    return Read(sizeof(DataHead) + (hash & mask_) * sizeof(offset), &offset, sizeof(offset)) &&
+                   offset >= first_ && offset < bytes_
+               ? offset
+               : 0;
+  }
+
   // The newest record of a key, copied into `room` (at least kLeastRoom bytes); of an answer only
   // while it holds, of a name only while that is published. Takes a bounded number of steps. Any
   // thread, several at once.

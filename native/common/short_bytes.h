@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// Comparing what is as short as names are, without a call.
-#ifndef WINSOCK_NSP_COMMON_SAME_BYTES_H_
-#define WINSOCK_NSP_COMMON_SAME_BYTES_H_
+// Comparing and copying what is as short as names are, without a call.
+#ifndef WINSOCK_NSP_COMMON_SHORT_BYTES_H_
+#define WINSOCK_NSP_COMMON_SHORT_BYTES_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +32,24 @@ inline bool SameBytes(const void* one, const void* other, size_t size) {
   return same;
 }
 
+// The two do not overlap.
+inline void CopyBytes(void* to, const void* from, size_t size) {
+  constexpr size_t kShort = 256;
+  auto* const a = static_cast<uint8_t*>(to);
+  const auto* const b = static_cast<const uint8_t*>(from);
+  if (size < sizeof(uint64_t) || size > kShort) {
+    if (size != 0) {
+      std::memcpy(to, from, size);
+    }
+    return;
+  }
+  const size_t last = size - sizeof(uint64_t);
+  for (size_t at = 0; at < last; at += sizeof(uint64_t)) {
+    std::memcpy(a + at, b + at, sizeof(uint64_t));
+  }
+  std::memcpy(a + last, b + last, sizeof(uint64_t));
+}
+
 }  // namespace nsp
 
-#endif  // WINSOCK_NSP_COMMON_SAME_BYTES_H_
+#endif  // WINSOCK_NSP_COMMON_SHORT_BYTES_H_

@@ -74,17 +74,18 @@ void ControlMapping::ReadCounters(const uint16_t* index, uint32_t count, uint32_
 }
 
 uint32_t ControlMapping::DataFile(uint32_t sequence, bool* holds) const {
-  constexpr size_t kWord = sizeof(uint32_t);
-  constexpr uint16_t kWords[] = {offsetof(ControlFile, flags) / kWord,
-                                 offsetof(ControlFile, sequence) / kWord,
-                                 offsetof(ControlFile, data_file) / kWord};
-  uint32_t now[3] = {};
-  if (!GuardedGather(now, file(), kWords, 3)) {
+  struct {
+    uint32_t flags;
+    uint32_t sequence;
+    uint32_t data_file;
+  } now;
+  static_assert(offsetof(ControlFile, data_file) == offsetof(ControlFile, flags) + 8);
+  if (!GuardedRead(&now, &file()->flags)) {
     *holds = false;
     return 0;
   }
-  *holds = (now[0] & kControlRetired) == 0 && now[1] == sequence;
-  return now[2];
+  *holds = (now.flags & kControlRetired) == 0 && now.sequence == sequence;
+  return now.data_file;
 }
 
 bool ControlMapping::ReadSequence(uint32_t* sequence) const {

@@ -64,13 +64,11 @@ class ControlState {
   bool IsFresh() const { return mapping().Holds(sequence()); }
   // The same, and the counter that every change bumps still has this value.
   bool IsUnchanged(uint32_t any) const {
-    constexpr size_t kWord = sizeof(uint32_t);
-    constexpr uint16_t kWords[] = {offsetof(ControlFile, flags) / kWord,
-                                   offsetof(ControlFile, sequence) / kWord,
-                                   offsetof(ControlFile, counters) / kWord + kCounterAny};
-    uint32_t now[3];
-    return GuardedGather(now, copy_->file, kWords, 3) && (now[0] & kControlRetired) == 0 &&
-           now[1] == copy_->sequence && now[2] == any;
+    static_assert(offsetof(ControlFile, sequence) == offsetof(ControlFile, flags) + 4);
+    const ControlFile* const file = copy_->file;
+    // No flag is set.
+    const uint64_t same = uint64_t{copy_->sequence} << 32;
+    return GuardedMatch(&file->flags, same, &file->counters[kCounterAny], any);
   }
   // The number of today's data file; 0: none. `*fresh`: as IsFresh.
   uint32_t DataFile(bool* fresh) const { return mapping().DataFile(sequence(), fresh); }

@@ -73,6 +73,17 @@ Ref<DataMapping> DataMapping::Open(const wchar_t* control_path, uint32_t number)
   return mapping && mapping->reader_.Open(source, bytes, number) ? mapping : Ref<DataMapping>();
 }
 
+void DataMapping::FetchAhead(uint32_t hash) const {
+  constexpr uint32_t kLine = 64;
+  const uint32_t offset = reader_.First(hash);
+  if (offset == 0) {
+    return;
+  }
+  for (uint32_t at = offset; at <= offset + kLeastRoom; at += kLine) {
+    PreFetchCacheLine(PF_TEMPORAL_LEVEL_1, static_cast<const char*>(view_.get()) + at);
+  }
+}
+
 bool PublishedRecord::Find(const DataReader& reader, const DataSearch& search) {
   constexpr int kTries = 3;  // the file may change under a search
   DataFound result = reader.Find(search, small_, sizeof(small_), &found_);

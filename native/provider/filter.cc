@@ -7,7 +7,7 @@
 
 #include "hash.h"
 #include "reverse_name.h"
-#include "same_bytes.h"
+#include "short_bytes.h"
 
 namespace nsp {
 namespace {

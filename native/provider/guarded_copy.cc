@@ -78,20 +78,15 @@ EXCEPTION_DISPOSITION nsp_guarded_copy_handler(EXCEPTION_RECORD* record, void*, 
 
 extern "C" {
 extern const char nsp_guarded_long_fault[];
-extern const char nsp_guarded_gather_fault[];
 
 EXCEPTION_DISPOSITION nsp_guarded_long_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
                                                void*) {
   return Resume(record, context, nsp_guarded_long_fault);
 }
-
-EXCEPTION_DISPOSITION nsp_guarded_gather_handler(EXCEPTION_RECORD* record, void*, CONTEXT* context,
-                                                 void*) {
-  return Resume(record, context, nsp_guarded_gather_fault);
-}
 }
 
 // Short pieces are read at both ends, so that no size needs a loop of bytes; the ends may overlap.
+// Functions that keep nothing on the stack all resume at the same two instructions.
 asm(R"(
   .text
   .p2align 4
@@ -135,16 +130,42 @@ nsp_guarded_copy:
 2:
   cmpq $256, %r8
   ja nsp_guarded_long
-  movups -16(%rdx,%r8), %xmm1
-  subq $16, %r8
+  movups (%rdx), %xmm0
+  movups -16(%rdx,%r8), %xmm3
+  cmpq $32, %r8
+  jbe 7f
+  movups 16(%rdx), %xmm1
+  movups -32(%rdx,%r8), %xmm2
+  cmpq $64, %r8
+  jbe 8f
+  subq $64, %r8
   xorl %eax, %eax
 5:
   movups (%rdx,%rax), %xmm0
+  movups 16(%rdx,%rax), %xmm1
+  movups 32(%rdx,%rax), %xmm4
+  movups 48(%rdx,%rax), %xmm5
   movups %xmm0, (%rcx,%rax)
-  addq $16, %rax
+  movups %xmm1, 16(%rcx,%rax)
+  movups %xmm4, 32(%rcx,%rax)
+  movups %xmm5, 48(%rcx,%rax)
+  addq $64, %rax
   cmpq %r8, %rax
   jb 5b
-  movups %xmm1, (%rcx,%r8)
+  movups (%rdx,%r8), %xmm0
+  movups 16(%rdx,%r8), %xmm1
+  movups %xmm0, (%rcx,%r8)
+  movups %xmm1, 16(%rcx,%r8)
+  movups %xmm2, 32(%rcx,%r8)
+  movups %xmm3, 48(%rcx,%r8)
+  movl $1, %eax
+  ret
+8:
+  movups %xmm1, 16(%rcx)
+  movups %xmm2, -32(%rcx,%r8)
+7:
+  movups %xmm0, (%rcx)
+  movups %xmm3, -16(%rcx,%r8)
 6:
   movl $1, %eax
   ret
@@ -179,10 +200,9 @@ nsp_guarded_long_fault:
 
   .p2align 4
   .globl nsp_guarded_gather
-  .globl nsp_guarded_gather_fault
   .seh_proc nsp_guarded_gather
 nsp_guarded_gather:
-  .seh_handler nsp_guarded_gather_handler, @except
+  .seh_handler nsp_guarded_copy_handler, @except
   .seh_endprologue
   xorl %eax, %eax
   jmp 2f
@@ -196,7 +216,21 @@ nsp_guarded_gather:
   jb 1b
   movl $1, %eax
   ret
-nsp_guarded_gather_fault:
+  .seh_endproc
+
+  .p2align 4
+  .globl nsp_guarded_match
+  .seh_proc nsp_guarded_match
+nsp_guarded_match:
+  .seh_handler nsp_guarded_copy_handler, @except
+  .seh_endprologue
+  cmpq %rdx, (%rcx)
+  jne 1f
+  cmpl %r9d, (%r8)
+  jne 1f
+  movl $1, %eax
+  ret
+1:
   xorl %eax, %eax
   ret
   .seh_endproc
@@ -285,6 +319,13 @@ bool GuardedGather(uint32_t* to, const void* words, const uint16_t* index, uint3
     }
   }
   return true;
+}
+
+bool GuardedMatch(const void* pair, uint64_t two, const void* word, uint32_t one) {
+  uint64_t pair_now = 0;
+  uint32_t word_now = 0;
+  return GuardedRead(&pair_now, pair) && GuardedRead(&word_now, word) && pair_now == two &&
+         word_now == one;
 }
 
 #endif

@@ -16,6 +16,7 @@ extern "C" {
 char nsp_guarded_copy(void* to, const void* from, size_t bytes);
 #if defined(__x86_64__)
 char nsp_guarded_gather(uint32_t* to, const void* words, const uint16_t* index, uint32_t count);
+char nsp_guarded_match(const void* pair, uint64_t two, const void* word, uint32_t one);
 #endif
 }
 #endif
@@ -51,6 +52,21 @@ namespace nsp {
     return true;
   }
   return nsp_guarded_gather(to, words, index, count) != 0;
+}
+#endif
+
+// The two words at `pair` are `two`, the lower one first, and that at `word` is `one`. False: they
+// are not, or an access faulted.
+#if defined(_MSC_VER) || !defined(__x86_64__)
+[[nodiscard]] bool GuardedMatch(const void* pair, uint64_t two, const void* word, uint32_t one);
+#else
+[[nodiscard]] inline bool GuardedMatch(const void* pair, uint64_t two, const void* word,
+                                       uint32_t one) {
+  if (SwitchedOff("guarded-copy")) {
+    return __builtin_memcmp(pair, &two, sizeof(two)) == 0 &&
+           *static_cast<const uint32_t*>(word) == one;
+  }
+  return nsp_guarded_match(pair, two, word, one) != 0;
 }
 #endif
 

@@ -52,9 +52,12 @@ Lookup::~Lookup() {
   }
 }
 
-DWORD Lookup::Begin(const Query& query, const FilterQuestion& question) {
+DWORD Lookup::Begin(const Query& query, const FilterQuestion& question, const MappedData& data) {
   if (!sample_.Start(state_.mapping(), question)) {
     return WSA_NOT_ENOUGH_MEMORY;
+  }
+  if (question.has_name && data.mapping) {
+    data.mapping->FetchAhead(sample_.name_hash());
   }
   name_is_key_ = question.name_is_key;
   name_alone_ = query.has_name_alone();

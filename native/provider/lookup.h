@@ -33,8 +33,10 @@ class Lookup : public Counted<Lookup> {
   Lookup(Ref<Provider> provider, uint32_t entry, uint32_t flags, ControlState state);
   ~Lookup();
 
-  // Takes the query over as a block, samples the counters. No pipe, no wait.
-  [[nodiscard]] DWORD Begin(const Query& query, const FilterQuestion& question);
+  // Takes the query over as a block, samples the counters. No pipe, no wait. `data`: of Ask; what
+  // Next will read of it is fetched ahead.
+  [[nodiscard]] DWORD Begin(const Query& query, const FilterQuestion& question,
+                            const MappedData& data);
 
   // NSPLookupServiceNext. `length` is the client's pointer. May wait for the host until the lookup
   // deadline; End wakes it. `data`: of FindLookup; taken.

@@ -71,12 +71,13 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
   FilterQuestion question;
   Ref<Provider> provider;
   ControlState state;
+  MappedData data;
   if (DWORD code = CopyQuestion(restrictions, flags, &query, &key, &question)) {
     // An unknown GUID comes before.
     return Startup::Find(guid, &question.entry) ? code : static_cast<DWORD>(WSAEINVALIDPROVIDER);
   }
   if (DWORD code = Startup::Ask(guid, query.has_provider() ? query.provider() : nullptr, &question,
-                                &provider, &state)) {
+                                &provider, &state, &data)) {
     return code;
   }
   const ControlFilter& filter = state.filter();
@@ -90,7 +91,7 @@ DWORD Begin(const void* id, const void* restrictions, DWORD flags, HANDLE* handl
   if (!lookup) {
     return WSA_NOT_ENOUGH_MEMORY;
   }
-  if (DWORD code = lookup->Begin(query, question)) {
+  if (DWORD code = lookup->Begin(query, question, data)) {
     return code;
   }
   // Now it is the table's: another thread may end it at once, by a guess or with the last

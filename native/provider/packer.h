@@ -14,6 +14,7 @@
 #include "guarded_copy.h"
 #include "memory.h"
 #include "query_set.h"
+#include "short_bytes.h"
 
 namespace nsp {
 
@@ -51,8 +52,8 @@ class Packer {
   LPWSTR PlaceText(const Bytes& text) {
     uint8_t* local = nullptr;
     const uintptr_t address = Reserve(text.size + sizeof(uint16_t), &local);
-    if (local != nullptr && text.size != 0) {
-      std::memcpy(local, text.data, text.size);
+    if (local != nullptr) {
+      CopyBytes(local, text.data, text.size);
     }
     return reinterpret_cast<LPWSTR>(address);
   }
@@ -88,8 +89,8 @@ class Packer {
     constexpr size_t kUsual = 16;
     if (bytes == kUsual) {
       std::memcpy(to, data, kUsual);
-    } else if (bytes != 0) {
-      std::memcpy(to, data, bytes);
+    } else {
+      CopyBytes(to, data, bytes);
     }
   }
 

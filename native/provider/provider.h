@@ -97,9 +97,10 @@ struct Startup {
   static Ref<Provider> Find(const uint8_t* id, uint32_t* entry);
   // The provider that the GUID `id` starts, and under what state, if it owns the question; `named`:
   // lpNSProviderId, or nullptr. Completes the question. 0, WSAEINVALIDPROVIDER or
-  // WSASERVICE_NOT_FOUND; most questions are for others, so that answer costs one lock.
+  // WSASERVICE_NOT_FOUND; most questions are for others, so that answer costs one lock. `data`:
+  // the data file that was mapped last.
   [[nodiscard]] static DWORD Ask(const uint8_t* id, const uint8_t* named, FilterQuestion* question,
-                                 Ref<Provider>* provider, ControlState* state);
+                                 Ref<Provider>* provider, ControlState* state, MappedData* data);
   // The living lookup of a handle; empty for junk. `data`, unless it is nullptr: the data file that
   // was mapped last, which costs no lock of its own here.
   static Ref<Lookup> FindLookup(HANDLE handle, MappedData* data);

@@ -104,7 +104,7 @@ Ref<Provider> Startup::Find(const uint8_t* id, uint32_t* entry) {
 }
 
 DWORD Startup::Ask(const uint8_t* id, const uint8_t* named, FilterQuestion* question,
-                   Ref<Provider>* provider, ControlState* state) {
+                   Ref<Provider>* provider, ControlState* state, MappedData* data) {
   {
     SharedLock lock(&module_lock);
     int found = FindStarted(id);
@@ -118,6 +118,7 @@ DWORD Startup::Ask(const uint8_t* id, const uint8_t* named, FilterQuestion* ques
       return WSASERVICE_NOT_FOUND;
     }
     *provider = Ref<Provider>(started);
+    *data = started->control()->mapped();
     if (verdict == ControlView::Verdict::kOurs) {
       return 0;
     }

@@ -9,7 +9,7 @@
 #include "check.h"
 #include "hash.h"
 #include "reverse_name.h"
-#include "same_bytes.h"
+#include "short_bytes.h"
 
 namespace {
 

@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// The guarded copy against memory that is not there, may not be written, or ends in the middle.
+// The guarded copy of every size, and against memory that is not there, may not be written, or ends
+// in the middle.
 #include "guarded_copy.h"
 
 #include <cstring>
 
 #include "check.h"
+#include "short_bytes.h"
 #include "windows_headers.h"
 
 namespace {
@@ -30,6 +32,38 @@ TEST(copies_good_memory) {
   CHECK(nsp::GuardedCopy(to, from, sizeof(from)));
   CHECK(std::strcmp(from, to) == 0);
   CHECK(nsp::GuardedCopy(to, nullptr, 0));
+}
+
+TEST(every_size_is_copied_whole_and_no_byte_more) {
+  constexpr size_t kMost = 600;
+  constexpr char kAround = 0x55;
+  char from[kMost];
+  char to[kMost + 2];
+  for (size_t i = 0; i < kMost; ++i)
+    from[i] = static_cast<char>(i * 7 + i / 256);
+  for (size_t size = 0; size <= kMost; ++size) {
+    std::memset(to, kAround, sizeof(to));
+    CHECK(nsp::GuardedCopy(to + 1, from, size));
+    CHECK(std::memcmp(to + 1, from, size) == 0);
+    CHECK(to[0] == kAround && to[size + 1] == kAround);
+    CHECK(nsp::GuardedCopy(to, HalfMapped() + kPage - size, size));
+    CHECK(size == 0 || !nsp::GuardedCopy(to, HalfMapped() + kPage - size + 1, size));
+    CHECK(size == 0 || !nsp::GuardedCopy(HalfMapped() + kPage - size + 1, from, size));
+  }
+}
+
+TEST(short_copies_take_no_byte_more_either) {
+  constexpr size_t kMost = 300;
+  uint8_t from[kMost];
+  uint8_t to[kMost + 2];
+  for (size_t i = 0; i < kMost; ++i)
+    from[i] = static_cast<uint8_t>(i * 7 + i / 256);
+  for (size_t size = 0; size <= kMost; ++size) {
+    std::memset(to, 0x55, sizeof(to));
+    nsp::CopyBytes(to + 1, from, size);
+    CHECK(nsp::SameBytes(to + 1, from, size));
+    CHECK(to[0] == 0x55 && to[size + 1] == 0x55);
+  }
 }
 
 TEST(answers_false_for_bad_memory) {
@@ -60,6 +94,23 @@ TEST(words_are_gathered_or_none_is_believed) {
   CHECK(!nsp::GuardedGather(to, words, index, 4));
   CHECK(!nsp::GuardedGather(nullptr, words, index, 1));
   CHECK(!nsp::GuardedGather(to, nullptr, index, 1));
+}
+
+TEST(words_match_if_all_are_there_and_the_same) {
+  auto* const words = reinterpret_cast<uint32_t*>(HalfMapped());
+  constexpr size_t kLast = kPage / sizeof(uint32_t) - 1;
+  words[1] = 11;
+  words[2] = 12;
+  words[kLast] = 99;
+  constexpr uint64_t kPair = uint64_t{12} << 32 | 11;
+  CHECK(nsp::GuardedMatch(words + 1, kPair, words + kLast, 99));
+  CHECK(!nsp::GuardedMatch(words + 1, kPair + 1, words + kLast, 99));
+  CHECK(!nsp::GuardedMatch(words + 1, kPair ^ uint64_t{1} << 32, words + kLast, 99));
+  CHECK(!nsp::GuardedMatch(words + 1, kPair, words + kLast, 98));
+  CHECK(!nsp::GuardedMatch(words + 1, kPair, words + kLast + 1, 0));
+  CHECK(!nsp::GuardedMatch(words + kLast, 99, words + kLast, 99));
+  CHECK(!nsp::GuardedMatch(nullptr, 0, words, 0));
+  CHECK(!nsp::GuardedMatch(words, 0, nullptr, 0));
 }
 
 TEST(goes_on_after_many_faults) {

@@ -74,10 +74,14 @@ bool Startup::IsClean(HANDLE handle) {
   return lookup != nullptr && lookup->IsClean();
 }
 DWORD Startup::Ask(const uint8_t* id, const uint8_t* named, FilterQuestion* question,
-                   Ref<Provider>* provider, ControlState* state) {
+                   Ref<Provider>* provider, ControlState* state, MappedData* data) {
   *provider = Find(id, &question->entry);
   if (!*provider) return WSAEINVALIDPROVIDER;
   question->names_us = named != nullptr && std::memcmp(named, id, 16) == 0;
+  {
+    const SharedLock lock(Lock());
+    *data = (*provider)->control()->mapped();
+  }
   *state = (*provider)->control()->StateFor(*question);
   return *state ? 0 : WSASERVICE_NOT_FOUND;
 }
