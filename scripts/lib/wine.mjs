@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// A Wine with 64 and 32 bit, version 10 or newer: the machine's own, or the one in a Debian 13 root
-// that is made under the cache folder.
+// A Wine with 64 and 32 bit, version 10 or newer: the machine's own, or the one in a Debian root that
+// is made under the cache folder.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -20,7 +20,28 @@ import { Stop, say, step } from './say.mjs'
 import { output, run, which } from './shell.mjs'
 
 export const OLDEST_WINE = 10
-const DEBIAN_ROOT = join(CACHE, 'debian-13')
+
+/**
+ * The Debians with such a Wine, the best first. A mirror in the middle of a sync, or one that is late
+ * with an architecture, serves indexes that the signed list of the suite does not vouch for, for
+ * hours or days: apt refuses them, and the next suite is tried. Debian 13 needs a second architecture
+ * for 32 bit; a newer one runs that in the 64-bit Wine.
+ */
+const DEBIANS = [
+  {
+    name: 'Debian 13',
+    suite: 'trixie',
+    root: join(CACHE, 'debian-13'),
+    packages: ['wine', 'wine64', 'wine32:i386'],
+  },
+  {
+    name: 'Debian unstable',
+    suite: 'sid',
+    root: join(CACHE, 'debian-unstable'),
+    packages: ['wine', 'wine64'],
+  },
+]
+
 const LIBRARY_FOLDERS = [
   'usr/lib',
   'usr/lib64',
@@ -30,7 +51,8 @@ const LIBRARY_FOLDERS = [
 ]
 
 function hasWidth(root, width) {
-  return [`usr/lib/${width}-linux-gnu`, ...LIBRARY_FOLDERS].some((folder) =>
+  const multiarch = [width, 'x86_64'].map((machine) => `usr/lib/${machine}-linux-gnu`)
+  return [...multiarch, ...LIBRARY_FOLDERS].some((folder) =>
     existsSync(join(root, folder, 'wine', `${width}-windows`, 'ws2_32.dll')),
   )
 }
@@ -50,34 +72,36 @@ function ownWine() {
   return undefined
 }
 
-function debianWine() {
+// A newer Debian has wineserver nowhere else.
+const DEBIAN_PATH = '/usr/bin:/bin:/usr/lib/x86_64-linux-gnu/wine'
+
+function debianWine({ root }) {
   // The root is renamed into its place when it is finished, so being there means being whole.
-  if (
-    !existsSync(join(DEBIAN_ROOT, 'usr/bin/wine')) &&
-    !existsSync(join(DEBIAN_ROOT, 'usr/bin/wine-stable'))
-  ) {
+  const programs = ['usr/bin/wine', 'usr/bin/wine-stable']
+  if (!programs.some((path) => existsSync(join(root, path))) || !hasBothWidths(root))
     return undefined
-  }
-  if (!hasBothWidths(DEBIAN_ROOT)) return undefined
-  const status = readFileSync(join(DEBIAN_ROOT, 'var/lib/dpkg/status'), 'utf8')
+  const status = readFileSync(join(root, 'var/lib/dpkg/status'), 'utf8')
   const version = /^Package: wine\nStatus: install ok installed\n(?:.+\n)*?Version: (.+)$/m.exec(
     status,
   )?.[1]
   if (!version) return undefined
-  return { root: DEBIAN_ROOT, version: `wine-${version}`, path: '/usr/bin:/bin' }
+  return { root, version: `wine-${version}`, path: DEBIAN_PATH }
 }
+
+const anyDebianWine = () =>
+  DEBIANS.reduce((found, debian) => found ?? debianWine(debian), undefined)
 
 const INSTALL_WINE = `
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin
-dpkg --add-architecture i386
+case "$*" in *:i386*) dpkg --add-architecture i386 ;; esac
 apt-get update
-apt-get install -y --no-install-recommends ca-certificates wine wine64 wine32:i386
+apt-get install -y --no-install-recommends ca-certificates "$@"
 apt-get clean
 rm -rf /var/lib/apt/lists/*`
 
-async function makeDebianRoot() {
-  const part = `${DEBIAN_ROOT}.part`
-  rmSync(DEBIAN_ROOT, { recursive: true, force: true })
+async function makeDebianRoot({ name, suite, root, packages }) {
+  const part = `${root}.part`
+  rmSync(root, { recursive: true, force: true })
   rmSync(part, { recursive: true, force: true })
   mkdirSync(part, { recursive: true })
   const mirror = debianMirror()
@@ -85,11 +109,11 @@ async function makeDebianRoot() {
   const again = { env, remedy: 'with the network there: node scripts/prepare.mjs' }
   const bootstrap = inNamespace('mount -t proc proc /proc 2>/dev/null; exec debootstrap "$@"', [
     '--variant=minbase',
-    'trixie',
+    suite,
     part,
     mirror,
   ])
-  await step(`Debian 13 root from ${new URL(mirror).host} (about half a minute, once)`, () =>
+  await step(`${name} root from ${new URL(mirror).host} (about half a minute, once)`, () =>
     run(bootstrap.command, bootstrap.args, again),
   )
   for (const file of ['/etc/hosts', '/etc/resolv.conf']) {
@@ -97,7 +121,10 @@ async function makeDebianRoot() {
     rmSync(join(part, file), { force: true })
     writeFileSync(join(part, file), readFileSync(file))
   }
-  writeFileSync(join(part, 'etc/apt/apt.conf.d/90host-access'), `${aptAccess().join('\n')}\n`)
+  // Only rolling suites say until when they are valid. A mirror that is late has them signed all the
+  // same; they are then as old as a stable suite may be.
+  const access = [...aptAccess(), 'Acquire::Check-Valid-Until "false";']
+  writeFileSync(join(part, 'etc/apt/apt.conf.d/90host-access'), `${access.join('\n')}\n`)
   const script = `
 set -e
 R=$1
@@ -107,17 +134,31 @@ if [ -f /etc/ssl/certs/ca-certificates.crt ]; then
   mkdir -p "$R/etc/ssl/certs"
   cp /etc/ssl/certs/ca-certificates.crt "$R/etc/ssl/certs/"
 fi
-exec chroot "$R" /bin/sh -ec "$2"`
-  const install = inNamespace(script, [part, INSTALL_WINE])
+shift
+exec chroot "$R" /bin/sh -ec "$@"`
+  const install = inNamespace(script, [part, INSTALL_WINE, 'sh', ...packages])
   await step('Wine 10, 64 and 32 bit, into that root (about half a minute, once)', () =>
     run(install.command, install.args, again),
   )
-  renameSync(part, DEBIAN_ROOT)
+  renameSync(part, root)
+}
+
+async function makeAnyDebianRoot() {
+  for (const debian of DEBIANS) {
+    try {
+      return await makeDebianRoot(debian)
+    } catch (error) {
+      if (!(error instanceof Stop) || debian === DEBIANS.at(-1)) throw error
+      say(`- ${debian.name} can't be had from this mirror now: ${error.message}`)
+    } finally {
+      rmSync(`${debian.root}.part`, { recursive: true, force: true })
+    }
+  }
 }
 
 /** Returns { root, version, path }: the folder that is Wine's file system root, and PATH in there. */
 export async function ensureWine() {
-  const found = ownWine() ?? debianWine()
+  const found = ownWine() ?? anyDebianWine()
   if (found) return found
   const wanted = `Wine ${OLDEST_WINE} or newer with 64-bit and 32-bit libraries is missing`
   if (!isDebian()) {
@@ -129,17 +170,17 @@ export async function ensureWine() {
   }
   if (!isRoot()) {
     throw new Stop(
-      `${wanted}; making a Debian 13 root for it needs root`,
+      `${wanted}; making a Debian root for it needs root`,
       'sudo -E node scripts/prepare.mjs   (or install such a Wine)',
     )
   }
   await ensureTools(ROOT_TOOLS)
-  await makeDebianRoot()
-  const made = debianWine()
+  await makeAnyDebianRoot()
+  const made = anyDebianWine()
   if (!made)
     throw new Stop(
-      `the Debian 13 root in ${DEBIAN_ROOT} has no working Wine`,
-      `rm -rf --one-file-system ${DEBIAN_ROOT} && node scripts/prepare.mjs`,
+      `the Debian root in ${CACHE} has no working Wine`,
+      `rm -rf --one-file-system ${CACHE}/debian-* && node scripts/prepare.mjs`,
     )
   return made
 }

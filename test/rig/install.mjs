@@ -32,7 +32,9 @@ function wineFolders({ triplet }) {
     'opt/wine-stable/lib',
     'opt/wine-stable/lib64',
   ]
-  return [`usr/lib/${triplet}/wine`, ...shared.map((folder) => `${folder}/wine`)]
+  // A 64-bit Wine that runs 32-bit programs by itself has their DLLs beside its own.
+  const multiarch = [triplet, ARCHES[0].triplet].map((name) => `usr/lib/${name}`)
+  return [...multiarch, ...shared].map((folder) => `${folder}/wine`)
 }
 
 /** Wine's own ws2_32 for one width: { dll, so }; `so` is absent where 32-bit code needs no Unix half. */
