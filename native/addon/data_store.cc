@@ -20,8 +20,8 @@ namespace {
 // it could, or by one whose file is still mapped. That many may lie in a row.
 constexpr int kNumberTries = 64;
 constexpr uint64_t kGranularity = 65536;
-// A bucket costs 4 bytes; a record that shares one costs its readers a look at another record. Few
-// records are shorter than four times this.
+// A bucket costs 4 bytes; a record that shares one costs its readers a look at another record. Most
+// records are longer than this.
 constexpr uint64_t kBytesPerBucket = 64;
 constexpr uint64_t kFiletimePerMs = 10000;
 

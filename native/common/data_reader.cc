@@ -73,12 +73,9 @@ bool DataReader::IsSound(const DataRecord& head, uint32_t offset, uint32_t end,
 DataFound DataReader::Find(const DataSearch& search, uint8_t* room, size_t room_bytes,
                            DataFinding* found) const {
   const uint32_t bucket = search.hash & mask_;
-  uint32_t offset = 0;
+  uint32_t offset = First(search.hash);
   uint32_t end = bytes_;
   size_t left = kMaxWalkBytes;
-  if (!Read(sizeof(DataHead) + bucket * sizeof(offset), &offset, sizeof(offset))) {
-    return DataFound::kNo;
-  }
   while (offset != 0) {
     DataRecord head;
     if (offset % 8 != 0 || offset < first_ || offset >= end || end - offset < sizeof(head)) {

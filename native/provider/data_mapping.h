@@ -20,8 +20,8 @@ class DataMapping : public Counted<DataMapping> {
   explicit DataMapping(UniqueView view) : view_(std::move(view)) {}
 
   const DataReader& reader() const { return reader_; }
-  // Has the processor fetch what a search for a name with this hash will most likely read. Waits
-  // for nothing; what cannot be read does not matter.
+  // Has the processor fetch what a search for a name with this hash will most likely read. It reads
+  // the bucket, guarded, and waits for nothing of the record; what cannot be read does not matter.
   void FetchAhead(uint32_t hash) const;
 
  private:

@@ -9,7 +9,6 @@
 #include "check.h"
 #include "hash.h"
 #include "reverse_name.h"
-#include "short_bytes.h"
 
 namespace {
 
@@ -83,20 +82,6 @@ TEST(units_are_folded_alike_one_by_one_and_four_at_once) {
     CHECK_EQUAL(same, unit % 2 != 0 && unit != u'.' && nsp::FoldCase(one) == one);
     for (size_t i = 0; i < 6; ++i)
       CHECK_EQUAL(key[i], nsp::FoldCase(name[i]));
-  }
-}
-
-TEST(runs_that_differ_anywhere_are_not_the_same) {
-  for (size_t size = 0; size <= 40; ++size) {
-    const std::vector<uint8_t> one(size + 1, 7);
-    std::vector<uint8_t> other = one;
-    other[size] = 8;  // behind the end
-    CHECK(nsp::SameBytes(one.data(), other.data(), size));
-    for (size_t at = 0; at < size; ++at) {
-      other[at] = 8;
-      CHECK(!nsp::SameBytes(one.data(), other.data(), size));
-      other[at] = 7;
-    }
   }
 }
 

@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "check.h"
-#include "short_bytes.h"
 #include "windows_headers.h"
 
 namespace {
@@ -49,20 +48,6 @@ TEST(every_size_is_copied_whole_and_no_byte_more) {
     CHECK(nsp::GuardedCopy(to, HalfMapped() + kPage - size, size));
     CHECK(size == 0 || !nsp::GuardedCopy(to, HalfMapped() + kPage - size + 1, size));
     CHECK(size == 0 || !nsp::GuardedCopy(HalfMapped() + kPage - size + 1, from, size));
-  }
-}
-
-TEST(short_copies_take_no_byte_more_either) {
-  constexpr size_t kMost = 300;
-  uint8_t from[kMost];
-  uint8_t to[kMost + 2];
-  for (size_t i = 0; i < kMost; ++i)
-    from[i] = static_cast<uint8_t>(i * 7 + i / 256);
-  for (size_t size = 0; size <= kMost; ++size) {
-    std::memset(to, 0x55, sizeof(to));
-    nsp::CopyBytes(to + 1, from, size);
-    CHECK(nsp::SameBytes(to + 1, from, size));
-    CHECK(to[0] == 0x55 && to[size + 1] == 0x55);
   }
 }
 
