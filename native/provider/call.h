@@ -26,8 +26,9 @@ struct Call {
   uint16_t kind = 0;
   uint16_t flags = 0;
   Buffer body;
-  PendingRequest* request =
-      nullptr;  // completes this instead of waking a waiter; the list holds a reference
+  // Completed instead of waking a waiter; the list holds a reference.
+  PendingRequest* request = nullptr;
+  bool reads = false;  // its caller is the reader already, before it begins to wait
   // Of those that wait while another thread reads; one of them reads when it leaves.
   bool waits = false;
   Call* next_waiter = nullptr;

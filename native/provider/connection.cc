@@ -96,7 +96,7 @@ void Connection::RemoveWaiter(Call* call) {
 }
 
 void Connection::Await(Call* call, const Deadline& deadline) {
-  bool reader = false;
+  bool reader = std::exchange(call->reads, false);
   for (;;) {
     {
       ExclusiveLock lock(&lock_);
@@ -136,6 +136,13 @@ void Connection::PassReading() {
   } else if (waiters_ != nullptr) {
     SetEvent(waiters_->events.wake.get());
   }
+}
+
+// For a call that was to be the reader and cannot wait yet.
+void Connection::StopReading(Call* call) {
+  ExclusiveLock lock(&lock_);
+  call->reads = reading_ = false;
+  PassReading();
 }
 
 // The watcher looks for itself first; only a break that it has missed wakes it.

@@ -30,8 +30,9 @@ class Connection : public Counted<Connection> {
 
   // Puts `call`, which has its events, into the list under a new id and sends its frame; waits for
   // room in the pipe until the deadline or the call's cancellation. For a call with a request the
-  // list takes a reference to it. Returns 0, or, out of the list again, WSA_E_CANCELLED,
-  // WAIT_TIMEOUT (no room in time), WSA_NOT_ENOUGH_MEMORY or WSAENETDOWN (broken).
+  // list takes a reference to it; for one without, Await follows. Returns 0, or, out of the list
+  // again, WSA_E_CANCELLED, WAIT_TIMEOUT (no room in time), WSA_NOT_ENOUGH_MEMORY or WSAENETDOWN
+  // (broken).
   [[nodiscard]] DWORD SendCall(Frame* frame, const Deadline& deadline, Call* call);
   // Takes a call out of the list. False: it was answered or broken meanwhile (or is being, by
   // another thread).
@@ -68,6 +69,7 @@ class Connection : public Counted<Connection> {
     OVERLAPPED overlapped = {};
     UniqueHandle event;  // manual-reset, belongs to the overlapped read
     Buffer buffer;
+    Buffer sent;  // the frame that went with the read; it may outlive its caller, as the read does
     uint32_t filled = 0;
     bool issued = false;
     bool ready = false;  // it was done when it was issued
@@ -84,12 +86,15 @@ class Connection : public Counted<Connection> {
 
   void ReadStep(const Call* own, HANDLE wake, DWORD ms);
   bool IssueRead();
+  bool Exchange(const Frame& frame);
+  bool NoteIssued(BOOL done);
   bool FinishRead(const Call* own);
   bool GrowForRest(DWORD got);
   bool Dispatch(const Call* own);
   bool DispatchAnswer(const FrameHeader& header, const Call* own);
   bool DispatchChange(const FrameHeader& header);
   void PassReading();
+  void StopReading(Call* call);
   void AddWaiter(Call* call);
   void RemoveWaiter(Call* call);
   void Break();

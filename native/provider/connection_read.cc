@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // Reading: one read is outstanding at a time, and it outlives its reader, so that handing the
-// reading over costs nothing. I/O dies with the thread that issued it; such a read is issued again
-// and never taken for a lost host.
+// reading over costs nothing. Who asks while nobody reads sends its frame with the read. I/O dies
+// with the thread that issued it; such a read is issued again and never taken for a lost host.
 #include <cstring>
 
 #include "connection.h"
@@ -12,6 +12,11 @@
 #include "test_counters.h"
 
 namespace nsp {
+namespace {
+
+constexpr uint32_t kMaxExchangeBytes = 16384;  // a copy is kept of what is sent
+
+}  // namespace
 
 // One turn of the reader: waits for a frame at most `ms` or until `wake` is set, and dispatches
 // what came. `own` is the call that the reader waits for itself, if any.
@@ -38,12 +43,33 @@ bool Connection::IssueRead() {
   read.overlapped = {};
   read.overlapped.hEvent = read.event.get();
   CountPipeOperation();
-  BOOL done = ReadFile(pipe_.get(), read.buffer.data() + read.filled,
-                       read.buffer.size() - read.filled, nullptr, &read.overlapped);
+  return NoteIssued(ReadFile(pipe_.get(), read.buffer.data() + read.filled,
+                             read.buffer.size() - read.filled, nullptr, &read.overlapped));
+}
+
+bool Connection::NoteIssued(BOOL done) {
   DWORD error = done ? 0 : GetLastError();
-  read.ready = done || error == ERROR_MORE_DATA;
-  read.issued = read.ready || error == ERROR_IO_PENDING;
-  return read.issued;
+  read_.ready = done || error == ERROR_MORE_DATA;
+  read_.issued = read_.ready || error == ERROR_IO_PENDING;
+  return read_.issued;
+}
+
+// Sends a frame and issues the read for its answer, in one operation that does not wait for room.
+// The reader's alone. False: nothing was sent (a read is outstanding, something is there to be
+// read, the frame is long, or the pipe is lost); whoever writes the frame learns why.
+bool Connection::Exchange(const Frame& frame) {
+  Read& read = read_;
+  if (read.issued || read.filled != 0 || frame.size() > kMaxExchangeBytes ||
+      (read.sent.size() < frame.size() && !read.sent.Resize(frame.size()))) {
+    return false;
+  }
+  std::memcpy(read.sent.data(), frame.data(), frame.size());
+  read.overlapped = {};
+  read.overlapped.hEvent = read.event.get();
+  CountPipeOperation();
+  return NoteIssued(TransactNamedPipe(pipe_.get(), read.sent.data(), frame.size(),
+                                      read.buffer.data(), read.buffer.size(), nullptr,
+                                      &read.overlapped));
 }
 
 // The read is done. False: the pipe is lost or the host talks nonsense.

@@ -84,6 +84,9 @@ DWORD Connection::SendCall(Frame* frame, const Deadline& deadline, Call* call) {
     frame->SetCall(call->id);
     TakeEnds(frame, &ends);
     unsent = unsent_ != nullptr;
+    // Where nobody reads, the frame can go with the read.
+    call->reads = call->request == nullptr && !unsent && !reading_ && watcher_ == nullptr;
+    reading_ = reading_ || call->reads;
   }
   if (unsent) {
     // What is left of it goes another time; if there is no room for this frame either, Write says
@@ -95,7 +98,10 @@ DWORD Connection::SendCall(Frame* frame, const Deadline& deadline, Call* call) {
   if (opened) {
     frame->SayBreakerOpened();
   }
-  DWORD code = Write(*frame, deadline, call);
+  if (call->reads && !Exchange(*frame)) {
+    StopReading(call);  // a write may have to wait
+  }
+  DWORD code = call->reads ? 0 : Write(*frame, deadline, call);
   if (code != 0) {
     static_cast<void>(Remove(call));
     GiveEndsBack(ends);

@@ -285,16 +285,14 @@ bool Host::ServeClient(HANDLE pipe) {
   if (reaction.silent || reaction.hang_up) return !reaction.hang_up;
   const bool next = arrived.header.kind == nsp::kFrameNext;
   nsp::FrameHeader header = arrived.header;
-  if (!reaction.change.empty()) {
-    header.kind = nsp::kFrameChange;
-    header.flags = 0;
-    header.call = header.lookup = 0;
-    if (!Write(pipe, header, reaction.change)) return false;
-    header = arrived.header;
-  }
+  if (!WriteChange(pipe, reaction.change)) return false;
   header.kind = next ? nsp::kFrameBatch : nsp::kFrameReply;
   header.flags = next ? reaction.flags : 0;
-  return Write(pipe, header, reaction.body);
+  return Write(pipe, header, reaction.body) && WriteChange(pipe, reaction.change_after);
+}
+
+bool Host::WriteChange(HANDLE pipe, const Block& body) {
+  return body.empty() || Write(pipe, {0, nsp::kFrameChange, 0, 0, 0}, body);
 }
 
 // Takes the list off the frame.
@@ -324,7 +322,9 @@ bool Host::Write(HANDLE pipe, nsp::FrameHeader header, const Block& body) {
       GetLastError() != ERROR_IO_PENDING) {
     return false;
   }
-  return Wait(pipe, &overlapped, &bytes);
+  if (!Wait(pipe, &overlapped, &bytes)) return false;
+  ++sent;
+  return true;
 }
 
 int Host::Frames() const {

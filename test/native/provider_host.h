@@ -34,7 +34,8 @@ struct Reaction {
   uint16_t flags = 0;   // of the Batch
   bool silent = false;  // no answer
   bool hang_up = false;
-  Block change = {};  // body of a Change that goes before the answer
+  Block change = {};        // body of a Change that goes before the answer
+  Block change_after = {};  // of one that goes behind it
 };
 
 // Bodies of answers.
@@ -82,6 +83,9 @@ class Host {
   // Bytes of frames that the host has not read; for use while a handler keeps it from reading.
   DWORD Backlog() const;
 
+  // How many frames the host has sent.
+  std::atomic<int> sent{0};
+
   // How many frames of a kind came.
   int Count(uint16_t kind) const { return counts_[kind]; }
   // How many frames came at all.
@@ -93,6 +97,7 @@ class Host {
   bool ServeClient(HANDLE pipe);
   void TellEnds(Arrived* arrived, const Block& frame, DWORD bytes);
   bool Write(HANDLE pipe, nsp::FrameHeader header, const Block& body);
+  bool WriteChange(HANDLE pipe, const Block& body);
   bool Wait(HANDLE pipe, OVERLAPPED* overlapped, DWORD* bytes);
 
   Handler handler_;

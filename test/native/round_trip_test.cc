@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
-// What a lookup costs: one write, one read, one wait; and the Ends that go with the next frame.
+// What a lookup costs: one operation that writes and reads, and one wait; and the Ends that go with
+// the next frame.
 #include <chrono>
 #include <future>
 #include <set>
@@ -51,11 +52,23 @@ HANDLE Read(const Host& host) {
   return lookup;
 }
 
-DWORD Ioctl(const Host& host, HANDLE lookup) {
+DWORD Ioctl(const Host& host, HANDLE lookup, Block input = {}, Block* output = nullptr) {
+  Block none;
+  Block& room = output == nullptr ? none : *output;
   DWORD returned = 0;
-  const INT result =
-      host.table().NSPIoctl(lookup, kCode, nullptr, 0, nullptr, 0, &returned, nullptr, nullptr);
+  const INT result = host.table().NSPIoctl(
+      lookup, kCode, input.data(), static_cast<DWORD>(input.size()), room.data(),
+      static_cast<DWORD>(room.size()), &returned, nullptr, nullptr);
+  CHECK(result != 0 || returned == room.size());
   return result == 0 ? 0 : GetLastError();
+}
+
+// How many pipe operations an ioctl takes.
+DWORD OperationsOf(const Host& host, HANDLE lookup, const Block& input, Block* output = nullptr) {
+  const Counters before;
+  CHECK_EQUAL(Ioctl(host, lookup, input, output), 0);
+  const Counters after;
+  return after.pipe - before.pipe;
 }
 
 // The lookups that the host knows to have ended.
@@ -78,7 +91,7 @@ class Ended {
 
 }  // namespace
 
-TEST(a_lookup_is_one_write_one_read_and_at_most_one_wait) {
+TEST(a_lookup_is_one_pipe_operation_and_at_most_one_wait) {
   Host host(Whole);
   End(host, Read(host));
   constexpr int kLookups = 50;
@@ -86,9 +99,44 @@ TEST(a_lookup_is_one_write_one_read_and_at_most_one_wait) {
   for (int i = 0; i < kLookups; ++i)
     CHECK(End(host, Read(host)));
   const Counters after;
-  CHECK_EQUAL(after.pipe - before.pipe, 2 * kLookups);
+  CHECK_EQUAL(after.pipe - before.pipe, kLookups);
   CHECK(after.waits - before.waits <= kLookups);
   CHECK_EQUAL(host.Count(nsp::kFrameEnd), 0);
+}
+
+TEST(what_lies_in_the_pipe_is_read_before_the_answer) {
+  Host host([](const Arrived& arrived) {
+    Reaction reaction = Whole(arrived);
+    reaction.change_after = ChangeOf({0}, 1);
+    return reaction;
+  });
+  CHECK(End(host, Read(host)));
+  for (int answers = 1; answers <= 3; ++answers) {
+    CHECK(Until([&] { return host.sent == 2 * answers; }));  // nobody reads the change
+    const Counters before;
+    CHECK(End(host, Read(host)));
+    const Counters after;
+    CHECK_EQUAL(after.pipe - before.pipe, 4);  // refused, a write, two reads
+  }
+}
+
+TEST(long_frames_take_operations_of_their_own) {
+  Block answer(20000);
+  for (size_t i = 0; i < answer.size(); ++i)
+    answer[i] = static_cast<uint8_t>(i * 7 + i / 256);
+  std::atomic<size_t> size{0};
+  Host host([&](const Arrived&) -> Reaction {
+    return {ReplyOf(0, Block(answer.begin(), answer.begin() + static_cast<ptrdiff_t>(size)))};
+  });
+  HANDLE lookup = BeginOne(host);
+  CHECK_EQUAL(Ioctl(host, lookup), 0);  // connects
+  CHECK_EQUAL(OperationsOf(host, lookup, Block(16000)), 1);
+  CHECK_EQUAL(OperationsOf(host, lookup, Block(17000)), 2);
+  CHECK_EQUAL(OperationsOf(host, lookup, Block(10)), 1);
+  size = answer.size();
+  Block output(answer.size());
+  CHECK_EQUAL(OperationsOf(host, lookup, {}, &output), 2);  // and the rest of the answer
+  CHECK(output == answer);
 }
 
 TEST(a_handle_that_was_read_to_its_end_has_ended_before_the_next_frame) {
