@@ -20,6 +20,8 @@ const TRANSPORTS = {
   udp: { socketType: 2, protocol: 17 },
 } as const
 
+const NO_BYTES = new Uint8Array(0)
+
 /** A fault of one address: `path` is the field within it, '' for the whole. */
 export class AddressFault extends Error {
   readonly path: string
@@ -51,6 +53,8 @@ function splitPort(text: string): [host: string, port: string | undefined] {
 }
 
 function parseText(path: string, text: string): TextParts {
+  const plain = parseIp(text)
+  if (plain !== undefined) return { ip: plain, scopeId: undefined, port: undefined }
   const [host, portText] = splitPort(text)
   const [address = '', zone, ...more] = host.split('%')
   const ip = parseIp(address)
@@ -78,7 +82,7 @@ function number(init: object, field: string, limit: number): number | undefined 
 
 function raw(init: object, field: 'remote' | 'local'): Uint8Array {
   const value: unknown = (init as Record<string, unknown>)[field]
-  if (value === undefined) return new Uint8Array(0)
+  if (value === undefined) return NO_BYTES
   if (!(value instanceof Uint8Array) || value.length < 2 || value.length > MAX_SOCKADDR_BYTES) {
     throw new AddressFault(field, `not 2 to ${MAX_SOCKADDR_BYTES} bytes of a socket address`)
   }
@@ -131,7 +135,7 @@ function ipAddress(init: string | object, defaults: AddressDefaults): WireAddres
 }
 
 function localAddress(local: unknown, family: 4 | 6): Uint8Array {
-  if (local === undefined) return new Uint8Array(0)
+  if (local === undefined) return NO_BYTES
   if (typeof local !== 'string') throw new AddressFault('local', `${show(local)} is not an address`)
   const { ip, scopeId, port } = parseText('local', local)
   if (ip.family !== family) throw new AddressFault('local', `${local} is not of the same family`)

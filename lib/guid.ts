@@ -7,8 +7,9 @@ export type Guid = string
 
 const PATTERN = /^(?:\{([0-9a-f-]{36})\}|([0-9a-f-]{36}))$/i
 const SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-// The first three groups are little-endian numbers in memory, the rest are bytes as written.
-const MEMORY_ORDER = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] as const
+// Where the two digits of each byte of memory stand in the text: the first three groups are little-endian numbers, the
+// rest are bytes as written.
+const TEXT_AT = [6, 4, 2, 0, 11, 9, 16, 14, 19, 21, 24, 26, 28, 30, 32, 34] as const
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, '0'),
 )
@@ -21,18 +22,25 @@ export function parseGuid(text: unknown): Guid | undefined {
   return body !== undefined && SHAPE.test(body) ? body.toLowerCase() : undefined
 }
 
+/** The value of a digit, by its character's code. */
+function digit(code: number): number {
+  return code < 0x3a ? code - 0x30 : code - 0x57
+}
+
 /** The bytes of a canonical GUID as they lie in memory. */
 export function guidToBytes(id: Guid): Uint8Array {
-  const hex = id.replaceAll('-', '')
-  return Uint8Array.from(MEMORY_ORDER, (at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16))
+  const bytes = new Uint8Array(16)
+  for (let i = 0; i < 16; i++) {
+    const at = TEXT_AT[i] ?? 0
+    bytes[i] = (digit(id.charCodeAt(at)) << 4) | digit(id.charCodeAt(at + 1))
+  }
+  return bytes
 }
 
 /** Back: canonical text of 16 bytes of memory. */
 export function guidFromBytes(bytes: Uint8Array): Guid {
-  const hex = (from: number, to: number): string => {
-    let text = ''
-    for (const at of MEMORY_ORDER.slice(from, to)) text += HEX[bytes[at] ?? 0]
-    return text
-  }
-  return `${hex(0, 4)}-${hex(4, 6)}-${hex(6, 8)}-${hex(8, 10)}-${hex(10, 16)}`
+  const hex = (at: number) => HEX[bytes[at] ?? 0]
+  const numbers = `${hex(3)}${hex(2)}${hex(1)}${hex(0)}-${hex(5)}${hex(4)}-${hex(7)}${hex(6)}`
+  const rest = `${hex(10)}${hex(11)}${hex(12)}${hex(13)}${hex(14)}${hex(15)}`
+  return `${numbers}-${hex(8)}${hex(9)}-${rest}`
 }

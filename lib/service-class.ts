@@ -78,9 +78,18 @@ function decode(id: Guid): ServiceClass {
   return { id, kind: 'other' }
 }
 
+// Every lookup names one, and few are in use; clients may name as many as they like.
+const MAX_DECODED = 256
+const decoded = new Map<Guid, ServiceClass>()
+
 /** Decodes a canonical GUID; for GUIDs that are already checked. */
 export function decodeServiceClass(id: Guid): ServiceClass {
-  return Object.freeze(decode(id))
+  const known = decoded.get(id)
+  if (known !== undefined) return known
+  if (decoded.size === MAX_DECODED) decoded.clear()
+  const made = Object.freeze(decode(id))
+  decoded.set(id, made)
+  return made
 }
 
 /** The GUID of what a caller may write for a class, or undefined if it is none. */

@@ -12,7 +12,7 @@ import { Told } from './feed.ts'
 import { makeQuery } from './query.ts'
 import { Round, type RoundOwner } from './round.ts'
 
-/** A query, and the bytes that it came in if they are known. */
+/** A query, and the bytes that it came in if they are known. They are the frame's: gone when `next` has returned. */
 export interface AskedQuery {
   readonly wire: WireQuerySet
   readonly block: Uint8Array | undefined

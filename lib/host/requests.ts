@@ -34,7 +34,7 @@ interface Common {
 export interface LookupRequest extends Common {
   readonly about: 'lookup'
   readonly query: WireQuerySet | undefined
-  /** The query as it came with a Next. */
+  /** The query as it came with a Next; it lies in the frame. */
   readonly block?: Uint8Array | undefined
   /** undefined for the next results: the lookup itself answers them, in batches. */
   readonly run: ((handlers: Handlers, call: Call, lookup: Lookup) => Promise<Reply>) | undefined

@@ -33,7 +33,7 @@ export type Waiter = Pick<Call, 'deadline'>
 
 /** An answer that one batch has whole, and that may be kept. */
 export interface WholeAnswer {
-  /** The query as it came. */
+  /** The query as it came; whoever keeps it makes a copy. */
   readonly query: Uint8Array
   readonly status: number
   readonly items: readonly Uint8Array[]
@@ -114,11 +114,11 @@ export class Round {
   #bytes = 0
   /** Seconds for which all that was yielded holds. */
   #ttl = Number.POSITIVE_INFINITY
-  /** The query as it came, until the first batch has been made. */
+  /** The query as it came, until the first batch has been made; a copy from when that takes longer than `next`. */
   #block: Uint8Array | undefined
   readonly #changes: number
 
-  /** `block`: the query as it came, if the answer to it may be kept. */
+  /** `block`: the query as it came, if the answer to it may be kept; only to be there until `next` returns. */
   constructor(owner: RoundOwner, init: RoundInit, block: Uint8Array | undefined) {
     this.#owner = owner
     this.#block = block
@@ -149,6 +149,7 @@ export class Round {
     }
     this.#waiting = call
     if (!this.#isPumping) this.#pump()
+    this.#block = this.#block?.slice()
   }
 
   /** The caller of Next has left; what is being made goes to the next one. */

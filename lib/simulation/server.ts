@@ -238,7 +238,9 @@ export class SimulatedServer implements NativeServer {
   // ── inside ──
 
   #emit(client: number, call: number, { kind, flags, lookup, body }: Frame): void {
-    this.#onEvent({ type: 'frame', client, kind, flags, call, lookup, body })
+    const lent = body.slice()
+    this.#onEvent({ type: 'frame', client, kind, flags, call, lookup, body: lent })
+    lent.fill(0xee) // as the addon's, which uses its memory again
   }
 
   #failure({ kind }: Frame): Answer {

@@ -24,6 +24,13 @@ export function encodeUtf16(text: string): Uint8Array {
   return bytes
 }
 
+export function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value
+  bytes[at + 1] = value >>> 8
+  bytes[at + 2] = value >>> 16
+  bytes[at + 3] = value >>> 24
+}
+
 export function pad4(size: number): number {
   return (size + 3) & ~3
 }
@@ -112,11 +119,7 @@ export class ByteWriter {
 
   /** Overwrites a value that is already there. */
   u32At(at: number, value: number): this {
-    const bytes = this.#bytes
-    bytes[at] = value
-    bytes[at + 1] = value >>> 8
-    bytes[at + 2] = value >>> 16
-    bytes[at + 3] = value >>> 24
+    putU32(this.#bytes, at, value)
     return this
   }
 

@@ -3,7 +3,7 @@
 // The frames of the pipe (native/common/wire.h): readers of what clients send, writers of what the host answers.
 // Readers throw MalformedFrame for everything that is not exactly in order.
 import { type Guid, guidFromBytes, guidToBytes } from '../guid.ts'
-import { ByteReader, ByteWriter, decodeUtf16, MalformedFrame } from './bytes.ts'
+import { ByteReader, ByteWriter, decodeUtf16, MalformedFrame, putU32 } from './bytes.ts'
 import {
   BLOB_OPAQUE,
   BLOB_SERVENT,
@@ -244,9 +244,9 @@ export function readNext(body: Uint8Array, hasQuery: boolean, entryCount: number
   return { deadlineMs, query }
 }
 
-/** Of a Next that `readNext` has read: the bytes of its query. */
+/** Of a Next that `readNext` has read: the bytes of its query, as they lie in the frame. */
 export function nextBlock(body: Uint8Array): Uint8Array {
-  return body.slice(NEXT_HEAD_BYTES)
+  return body.subarray(NEXT_HEAD_BYTES)
 }
 
 export function readIoctl(body: Uint8Array, entryCount: number): IoctlFrame {
@@ -284,9 +284,8 @@ const HEAD_BYTES = 8
 /** An answer of `size` bytes: the head, and room for the rest. */
 function head(size: number, status: number, count: number): Uint8Array {
   const body = new Uint8Array(size)
-  const view = new DataView(body.buffer)
-  view.setUint32(0, status, true)
-  view.setUint32(4, count, true)
+  putU32(body, 0, status)
+  putU32(body, 4, count)
   return body
 }
 

@@ -214,7 +214,9 @@ export class FakeServer implements NativeServer {
     init: { client?: number; call?: number; lookup?: number; flags?: number; body?: Uint8Array },
   ): void {
     const { client = 1, call = 0, lookup = 0, flags = 0, body = new Uint8Array(0) } = init
-    this.onEvent({ type: 'frame', kind, client, call, lookup, flags, body })
+    const lent = body.slice()
+    this.onEvent({ type: 'frame', kind, client, call, lookup, flags, body: lent })
+    lent.fill(0xee) // the addon uses its memory again, too
   }
   end(lookup: number, client = 1): void {
     this.frame(FRAME_END, { client, lookup })

@@ -13,7 +13,7 @@ import {
   WinsockError,
 } from '../../lib/index.ts'
 import { type Simulation, simulate } from '../../lib/testing.ts'
-import { ID } from '../helpers/fake-host.ts'
+import { ID, turn } from '../helpers/fake-host.ts'
 
 type Lookup = (query: Query, context: CallContext) => LookupAnswer
 
@@ -54,6 +54,17 @@ describe('an answer with a time to live', () => {
     assert.equal(machine.host.stats().published, 1)
     await ask(machine, 'b.test')
     assert.equal(calls.length, 2, 'another name')
+    await machine[Symbol.asyncDispose]()
+  })
+
+  it('is kept under its query though the handler takes longer than the frame is there', async () => {
+    const { calls, machine } = await counted(async () => {
+      await turn()
+      return { addresses: ['10.0.0.1'], ttl: 30 }
+    })
+    for (const name of ['a.test', 'b.test', 'a.test', 'b.test'])
+      assert.deepEqual(await ask(machine, name), [name])
+    assert.equal(calls.length, 2)
     await machine[Symbol.asyncDispose]()
   })
 

@@ -58,6 +58,13 @@ const classes = [
 ]
 
 describe('service classes', () => {
+  it('are what their GUID says, however many were decoded before', () => {
+    for (const port of [...Array(1000).keys(), ...Array(1000).keys()]) {
+      const made = ServiceClass.tcp(port)
+      assert.equal(made.kind === 'tcp' && made.port, port)
+    }
+  })
+
   for (const expected of classes) {
     it(`${expected.id} is ${expected.kind}`, () =>
       assert.deepEqual({ ...ServiceClass.of(expected.id) }, expected))
