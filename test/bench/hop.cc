@@ -7,6 +7,7 @@
 #include <windows.h>
 
 #include "import_counter.h"
+#include "pipe_hop.h"
 
 namespace {
 
@@ -118,6 +119,7 @@ void Export(napi_env env, napi_value exports, const char* name, napi_callback ca
 
 NAPI_MODULE_INIT() {
   Export(env, exports, "hop", Hop);
+  Export(env, exports, "pipeHop", bench::PipeHop);
   Export(env, exports, "countImports", CountImports);
   Export(env, exports, "counts", Counts);
   Export(env, exports, "handles", HandleCount);

@@ -5,35 +5,12 @@
 #include <atomic>
 #include <cstring>
 #include <thread>
-#include <vector>
 
 #include "bench.h"
+#include "pipe_server.h"
 
 namespace bench {
 namespace {
-
-using Bytes = std::vector<uint8_t>;
-
-Bytes Pattern(uint64_t size, uint8_t seed) {
-  Bytes bytes(size);
-  for (size_t i = 0; i < bytes.size(); ++i)
-    bytes[i] = static_cast<uint8_t>(i * 13 + seed);
-  return bytes;
-}
-
-Handle MakePipe(const std::wstring& name, DWORD instances) {
-  constexpr DWORD kMode = PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE | PIPE_WAIT;
-  Handle pipe(CreateNamedPipeW(name.c_str(), PIPE_ACCESS_DUPLEX, kMode, instances, 65536, 65536, 0,
-                               nullptr));
-  if (pipe.get() == INVALID_HANDLE_VALUE) Fail("CreateNamedPipe");
-  return pipe;
-}
-
-void Accept(HANDLE pipe) {
-  if (!ConnectNamedPipe(pipe, nullptr) && GetLastError() != ERROR_PIPE_CONNECTED) {
-    Fail("ConnectNamedPipe");
-  }
-}
 
 Handle OpenPipe(const std::wstring& name) {
   HANDLE pipe = INVALID_HANDLE_VALUE;
@@ -52,14 +29,6 @@ Handle OpenPipe(const std::wstring& name) {
   return Handle(pipe);
 }
 
-void Write(HANDLE pipe, const Bytes& bytes) {
-  DWORD written = 0;
-  if (!WriteFile(pipe, bytes.data(), static_cast<DWORD>(bytes.size()), &written, nullptr) ||
-      written != bytes.size()) {
-    Fail("WriteFile on a pipe");
-  }
-}
-
 // pipe-serve name=PIPE in=BYTES out=BYTES: answers one client, message by message.
 void ServePipe(const Command& command, Reply*) {
   auto pipe = std::make_shared<Handle>(MakePipe(command.Wide("name"), 1));
@@ -67,14 +36,7 @@ void ServePipe(const Command& command, Reply*) {
   const uint64_t in = command.Number("in", 64);
   std::thread([pipe, answer, in] {
     try {
-      Accept(pipe->get());
-      Bytes request(in + 1);
-      DWORD got = 0;
-      while (ReadFile(pipe->get(), request.data(), static_cast<DWORD>(request.size()), &got,
-                      nullptr) &&
-             got == in) {
-        Write(pipe->get(), answer);
-      }
+      AnswerAll(pipe->get(), in, answer, [] {});
     } catch (const Failure&) {
       // The client sees the pipe break.
     }
