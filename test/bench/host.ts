@@ -119,8 +119,9 @@ async function run(verb: string, args: Args): Promise<Result> {
     case 'where':
       return { dll: (await list()).find(({ id }) => id === ENTRIES.mesh.id)?.path }
     case 'invalidate': {
+      const scope = scopeOf(args)
       const from = process.hrtime.bigint()
-      host.invalidate(scopeOf(args))
+      host.invalidate(scope)
       return { from: Number(from) }
     }
     case 'stats':
