@@ -106,6 +106,7 @@ const COSTS = Object.freeze({
 const COUNTED = Object.freeze({
   lookup: { ReadFile: 2, WriteFile: 2, SetEvent: 1, WaitForSingleObject: 1 },
   'ioctl, 4 KiB': { ReadFile: 2, WriteFile: 2, SetEvent: 1, WaitForSingleObject: 1 },
+  'change to completion': { ReadFile: 1, WriteFile: 1, SetEvent: 1 },
   'fan-out': { SetEvent: 1 },
 })
 

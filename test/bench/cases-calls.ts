@@ -18,6 +18,7 @@ const CALLS = [
   'VirtualQuery',
 ]
 type Counts = Record<string, number>
+type Program = Awaited<ReturnType<Bench['program']>>
 
 async function costs(bench: Bench): Promise<void> {
   const program = await bench.program()
@@ -43,7 +44,7 @@ function perOperation(before: Counts, after: Counts, operations: number): Counts
 async function count(
   bench: Bench,
   title: string,
-  program: Awaited<ReturnType<Bench['program']>>,
+  program: Program,
   operations: number,
   work: () => Promise<unknown>,
 ): Promise<void> {
@@ -59,6 +60,18 @@ async function count(
   bench.counted[`${title}: host`] = perOperation(before[1], after[1], operations)
 }
 
+/** Requests that pend, and the wait for them. */
+async function arm(program: Program, args: Parameters<typeof texts>[0] & { name: string }) {
+  await program.send('arm', texts({ ...args, via: 'table' }))
+  await program.send('await', { name: args.name })
+}
+
+/** They all complete. */
+async function change(bench: Bench, program: Program, name: string): Promise<void> {
+  await (await bench.host()).send('invalidate', { name: NAME })
+  await program.send('result', { name })
+}
+
 export async function calls(bench: Bench): Promise<void> {
   await costs(bench)
   const program = await bench.program()
@@ -70,15 +83,14 @@ export async function calls(bench: Bench): Promise<void> {
   await ioctl(2)
   await count(bench, 'lookup', program, times, () => lookup(times))
   await count(bench, 'ioctl', program, times, () => ioctl(times))
-  const host = await bench.host()
   const requests = bench.pick(20, 500, 2000)
-  const args = { name: 'x', count: requests, via: 'table', host: NAME, ...ours }
-  await program.send('arm', texts(args))
-  await settle(host)
-  await program.send('await', { name: 'x' })
-  await count(bench, 'fan-out', program, requests, async () => {
-    await host.send('invalidate', { name: NAME })
-    await program.send('result', { name: 'x' })
-  })
+  await arm(program, { name: 'many', count: requests, host: NAME, ...ours })
+  await settle(await bench.host())
+  await count(bench, 'fan-out', program, requests, () => change(bench, program, 'many'))
+  // One that stays, as in a client that goes on watching: what ends with the last is not on the way.
+  await arm(program, { name: 'kept', count: 1, host: `kept.${NAME}`, ...ours })
+  await arm(program, { name: 'one', count: 1, host: NAME, ...ours })
+  await settle(await bench.host())
+  await count(bench, 'change to completion', program, 1, () => change(bench, program, 'one'))
   await bench.quit(program)
 }
