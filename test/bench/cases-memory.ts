@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: winsock-nsp contributors
 // SPDX-License-Identifier: MIT
 // Cases that need no host while they run: poll, refusal, the first refusal, load, published answers.
+
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Asked, Bench, Made, Round } from './bench.ts'
 import { FEW, FOREIGN, PUBLISHED_SUFFIX } from './provider.ts'
 
@@ -81,23 +83,32 @@ export async function refusalDown(bench: Bench): Promise<void> {
   await refusals(bench, asked, 'refusal, host not running')
 }
 
-/** A process for each round. */
+/** In a process of its own. */
 async function firstOf(bench: Bench, asked: Asked, more: More): Promise<number> {
   const program = await bench.program()
   const round = await bench.operation(program, 'first', asked, more)
+  // Its own start and the end of the one before go on for a moment.
+  await delay(30)
   const us = await round(1)
   await bench.quit(program)
   return us
 }
 
+/** The quickest of some processes: one alone says what else the machine did, 2 to 12 ms for the same. */
+const quickest =
+  (times: number, once: () => Promise<number>): Round =>
+  async () => {
+    let least = Number.POSITIVE_INFINITY
+    for (let i = 0; i < times; i++) least = Math.min(least, await once())
+    return least
+  }
+
 export async function first(bench: Bench): Promise<void> {
   await bench.driver()
   const asked = [await bench.ours(), bench.baseline('bool')]
   for (const { via, name } of WAYS.slice(0, bench.pick(1, 2, 2))) {
-    const all = asked.map(
-      (each): Round =>
-        () =>
-          firstOf(bench, each, { via, host: FOREIGN }),
+    const all = asked.map((each) =>
+      quickest(bench.pick(1, 3, 5), () => firstOf(bench, each, { via, host: FOREIGN })),
     )
     const [ours = [], bool = []] = await bench.interleave(all, { roundMs: 0 })
     bench.record({ name: `first refusal${name}`, target: 2, ours_us: ours, baseline_us: bool })
